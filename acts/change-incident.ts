@@ -1,0 +1,154 @@
+import { inTransaction } from '../db/unit-of-work'
+import { writeChange } from '../db/change.writer'
+import type { Transaction } from '../db/database'
+import { stateOf, type IncidentRow } from '../db/incident-rows'
+import { findWrappedKey, lockIncident, readUnderLock } from '../db/incidents.repository'
+import { lockProviders, readCandidates } from '../db/providers.repository'
+import { caseTypeOf } from '../domain/case-types'
+import type { Position } from '../domain/places'
+import type { Policy } from '../domain/policy'
+import { rank, type Candidate } from '../domain/ranking'
+import { Refusal } from '../domain/refusals'
+import { snapshotOf, type Snapshot } from '../domain/snapshot'
+import { sealColumn, type DataKey } from '../platform/envelope'
+import { carryOn } from './carry-on'
+import { personOf, type ActDeps, type By } from './deps'
+import { IncidentChange, type Grounds } from './incident-change'
+import { placeOf } from './incident-place'
+
+export interface Target {
+  readonly incidentId: string
+  /**
+   * The revision the act was decided on. The engine's acts do nothing on another and answer the newest snapshot; people's are
+   * refused with `CHANGED`. Without one, the act is taken as decided on the state at its arrival.
+   */
+  readonly rev?: number
+  /** Providers that the act names: they are locked with the rest. */
+  readonly providers?: readonly string[]
+  /** May the incident be looking for a responder after this act? Then candidates are read and the likely ones locked. */
+  readonly mayOffer: boolean
+}
+
+/**
+ * The frame of every act: one transaction, three kinds of statements in this order. Lock (the incident, then its providers in
+ * id order); read the state and the one clock; write. In between `decide` changes the working copy or throws a refusal, and
+ * the engine's due steps are carried out, so that no act leaves anything undone that is already due.
+ */
+export async function changeIncident(
+  deps: ActDeps,
+  target: Target,
+  by: By,
+  decide: (change: IncidentChange) => void | Promise<void>,
+): Promise<Snapshot> {
+  const { snapshot, change } = await inTransaction(deps.db, async (trx, run) => {
+    const row = await lockIncident(trx, target.incidentId)
+    if (!row) throw new Refusal('INCIDENT_NOT_FOUND')
+    const change = new IncidentChange(await readGrounds(deps, trx, row, target, by, run))
+    if (target.rev !== undefined && target.rev !== row.rev) {
+      if (by.actor.kind === 'person') throw changedSince(change)
+      return { snapshot: snapshotIn(change), change }
+    }
+    await decide(change)
+    await carryOn(change)
+    return { snapshot: await write(deps, trx, change), change }
+  })
+  afterCommit(deps, snapshot, change)
+  return snapshot
+}
+
+/** Writes what happened, if anything did, and answers the snapshot after it. */
+export async function write(deps: ActDeps, trx: Transaction, change: IncidentChange): Promise<Snapshot> {
+  if (!change.isEmpty) {
+    const key = change.hasWords ? await incidentKey(deps, trx, change) : null
+    await writeChange(
+      trx,
+      change.toWrite((eventId, words) => {
+        if (!key) throw new Refusal('RULE_BROKEN', { detail: 'The incident was erased: no words can be kept with it' })
+        return sealColumn(key, { table: 'event_notes', column: 'note', rowId: eventId }, words)
+      }),
+    )
+  }
+  return snapshotIn(change)
+}
+
+async function incidentKey(deps: ActDeps, trx: Transaction, change: IncidentChange): Promise<DataKey | null> {
+  const { id } = change.state
+  const wrapped = change.grounds.created?.wrappedKey ?? (await findWrappedKey(trx, id))
+  return wrapped === null ? null : deps.vault.keyOf(id, wrapped)
+}
+
+const snapshotIn = (change: IncidentChange): Snapshot =>
+  snapshotOf(change.state, change.policy, change.grounds.row.region, change.at)
+
+/** What follows a commit and may fail without harm: the workflow is told, and the log says what notices there are. */
+export function afterCommit(deps: ActDeps, snapshot: Snapshot, change: IncidentChange): void {
+  if (change.isEmpty) return
+  if (change.signal) deps.tell({ snapshot, signal: change.signal })
+  for (const { id, code, channels, send } of change.notices)
+    deps.logger.info({ incident: snapshot.id, notice: id, code, channels, vendor: send }, 'notice')
+}
+
+const changedSince = (change: IncidentChange): Refusal =>
+  new Refusal('CHANGED', {
+    extra: {
+      current: { rev: change.state.rev, status: change.state.status, assigned_to: change.state.assignee_id },
+    },
+  })
+
+async function readGrounds(
+  deps: ActDeps,
+  trx: Transaction,
+  row: IncidentRow,
+  target: Target,
+  by: By,
+  run: number,
+): Promise<Grounds> {
+  const policy = await deps.policies.rulesOf(trx, row.policy_id)
+  const candidates = target.mayOffer
+    ? await readCandidates(trx, { incidentId: row.id, round: row.round, providerTypes: policy.offer.provider_types })
+    : []
+  const named = [...(target.providers ?? []), ...(row.assignee_id ? [row.assignee_id] : [])]
+  const place = candidates.length > 0 ? await placeOf(deps, trx, row) : null
+  const providers = await lockProviders(trx, row.id, [...named, ...likelyChosen(candidates, policy, place, run)])
+  const { at, offers } = await readUnderLock(trx, row.id, personOf(by))
+  return {
+    trx,
+    at: timeOfAct(deps, at, by, row),
+    by,
+    row,
+    state: stateOf(row, offers),
+    offers,
+    providers,
+    candidates,
+    place,
+    run,
+    created: null,
+    caseType: caseTypeOf(row.case_type),
+    policy,
+    configuredChannels: deps.configuredChannels,
+  }
+}
+
+/** How many of the best are locked beyond those that one round of offers takes: answers of this act may use up one. */
+const SPARE_CANDIDATES = 1
+/** On a repeated run every eligible candidate is locked, up to so many, so that the choice cannot go stale again. */
+const LOCKED_AT_MOST = 50
+
+/** Whom a choice in this act would fall on: to be locked before anything is decided. */
+export function likelyChosen(
+  candidates: readonly Candidate[],
+  { offer }: Policy,
+  place: Position | null,
+  run: number,
+): string[] {
+  const wanted = (offer.mode === 'broadcast' ? offer.broadcast_size : 1) + SPARE_CANDIDATES
+  // The act's clock is read after the locks; for a guess at who is still cooling down, this process's is near enough.
+  const ranked = rank(candidates, offer.provider_types, place, Date.now())
+  return ranked.slice(0, run === 0 ? wanted : LOCKED_AT_MOST).map(({ candidate }) => candidate.provider_id)
+}
+
+/** The one time of an act: PostgreSQL's clock, or in time-travel tests the caller's, never before the last event. */
+export function timeOfAct(deps: ActDeps, at: number, by: By, row: Pick<IncidentRow, 'last_event_at'> | null): number {
+  if (by.at !== undefined && !deps.timeTravel) throw new Error('a passed time is refused outside time-travel tests')
+  return Math.max(by.at ?? at, row?.last_event_at.getTime() ?? 0)
+}

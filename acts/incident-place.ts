@@ -1,0 +1,19 @@
+import type { Transaction } from '../db/database'
+import type { IncidentRow } from '../db/incident-rows'
+import { findWrappedKey } from '../db/incidents.repository'
+import { openJson } from '../db/vault'
+import type { Position } from '../domain/places'
+import type { ActDeps } from './deps'
+
+/** Where the incident is, for ranking by distance; null when it is not known or its key was destroyed. */
+export async function placeOf(
+  deps: ActDeps,
+  trx: Transaction,
+  row: Pick<IncidentRow, 'id' | 'place'>,
+): Promise<Position | null> {
+  if (row.place === null) return null
+  const wrapped = await findWrappedKey(trx, row.id)
+  if (wrapped === null) return null
+  const place = openJson<Partial<Position>>(deps.vault.keyOf(row.id, wrapped), 'incidents', row.id, 'place', row.place)
+  return place?.lat === undefined || place.lng === undefined ? null : { lat: place.lat, lng: place.lng }
+}

@@ -1,0 +1,79 @@
+import { Refusal } from '../domain/refusals'
+import type { Snapshot } from '../domain/snapshot'
+import type { Outcome } from '../domain/statuses'
+import { changeIncident } from './change-incident'
+import { personOf, type ActDeps, type By } from './deps'
+import type { IncidentChange } from './incident-change'
+import { mayAct } from './standing'
+import { endEscalation, startLadder } from './steps/escalate'
+import { startSearch } from './steps/start-search'
+
+/** The assignee begins. Repeated, it changes nothing. */
+export async function startWork(deps: ActDeps, incidentId: string, by: By): Promise<Snapshot> {
+  return changeIncident(deps, { incidentId, mayOffer: false }, by, async change => {
+    if (change.state.status === 'in_progress' && change.state.assignee_id === personOf(by)) return
+    const { to } = await mayAct(change, 'start')
+    change.signal = 'statusChanged'
+    change.withdrawNotices('assignment')
+    endEscalation(change)
+    change.patchColumns({ started_at: new Date(change.at) })
+    change.append('incident.started', {}, to === 'same' || to === 'search' ? undefined : to)
+    if (change.state.reporter_id) change.notify('incident.updated', [change.state.reporter_id])
+  })
+}
+
+/**
+ * The work is done, with an outcome that the case type lets this person state. It frees the responder's slot, which may wake a
+ * waiting incident; some outcomes go to dispatch.
+ */
+export async function completeIncident(deps: ActDeps, incidentId: string, outcome: Outcome, by: By): Promise<Snapshot> {
+  return changeIncident(deps, { incidentId, mayOffer: false }, by, async change => {
+    await mayAct(change, 'complete')
+    requireOutcomeOfTheirs(change, outcome)
+    const { assignee_id, reporter_id } = change.state
+    if (assignee_id) change.freeSlot(assignee_id)
+    change.signal = 'statusChanged'
+    change.withdrawNotices('assignment')
+    endEscalation(change)
+    change.patch({ completed_at: change.at, outcome, owner_id: null, owner_active_at: null, held: false })
+    change.append('incident.completed', { outcome }, 'completed')
+    if (change.caseType.outcomesForDispatch.includes(outcome)) startLadder(change, 'not_helped')
+    const others = [assignee_id, reporter_id].filter(id => id !== null && id !== personOf(change.grounds.by))
+    change.notify('incident.updated', others as string[])
+  })
+}
+
+function requireOutcomeOfTheirs(change: IncidentChange, outcome: Outcome): void {
+  const { responder, reporter } = change.caseType.outcomes
+  const isReporter = change.state.reporter_id === personOf(change.grounds.by)
+  const isResponder = change.state.assignee_id === personOf(change.grounds.by)
+  const allowed = isReporter && !isResponder ? reporter : responder
+  if (!allowed.includes(outcome))
+    throw new Refusal('RULE_BROKEN', { detail: 'This outcome is not yours to state', extra: { allowed } })
+}
+
+/** The assignee gives the case back with a reason; the search begins again, without them. */
+export async function handBack(deps: ActDeps, incidentId: string, reason: string, by: By): Promise<Snapshot> {
+  return changeIncident(deps, { incidentId, mayOffer: true }, by, async change => {
+    await mayAct(change, 'hand_back')
+    const { assignee_id } = change.state
+    if (!assignee_id) throw new Refusal('TRANSITION_NOT_ALLOWED')
+    change.signal = 'statusChanged'
+    change.excludeNow(assignee_id)
+    releaseAssignee(change, 'handed_back')
+    change.appendWithReason('incident.handed_back', reason, { provider_id: assignee_id })
+    startSearch(change)
+    if (change.state.reporter_id) change.notify('incident.updated', [change.state.reporter_id])
+  })
+}
+
+/** Ends the present assignment: the slot is free, the access over, the notices about it stopped. */
+export function releaseAssignee(change: IncidentChange, reason: string): void {
+  const { assignee_id, status } = change.state
+  if (!assignee_id) return
+  // A completed incident's slot was freed when it was completed.
+  if (status !== 'completed') change.freeSlot(assignee_id)
+  change.endAssignment(reason)
+  change.withdrawNotices('assignment')
+  change.patch({ assignee_id: null, assigned_at: null, nudged_at: null })
+}

@@ -1,0 +1,32 @@
+import { knex as createKnex, type Knex } from 'knex'
+import pg from 'pg'
+
+/** The pool. Every query of the product goes through it or through a transaction that it began. */
+export type Database = Knex
+/** A transaction: only ever made by `inTransaction`, so that a failed COMMIT is an error (see there). */
+export type Transaction = Knex.Transaction
+
+const INT8_OID = 20
+// Counts come as int8; ours stay far below 2^53.
+pg.types.setTypeParser(INT8_OID, Number)
+
+export interface DatabaseOptions {
+  readonly url: string
+  /** Connections at most; a request waits for one up to 10 s. */
+  readonly pool: number
+  /** Shown in `pg_stat_activity`. */
+  readonly name: string
+}
+
+/** Opens the pool; no connection is made before the first query. */
+export function openDatabase({ url, pool, name }: DatabaseOptions): Database {
+  return createKnex({
+    client: 'pg',
+    connection: { connectionString: url, application_name: name },
+    pool: { min: 0, max: pool },
+    acquireConnectionTimeout: 10_000,
+  })
+}
+
+/** Closes the pool after running queries have ended. */
+export const closeDatabase = (db: Database): Promise<void> => db.destroy()

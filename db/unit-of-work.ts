@@ -1,0 +1,33 @@
+import type { Database, Transaction } from './database'
+
+/** How often a transaction that lost a deadlock, a serialization conflict, or its candidates is run again. */
+const MAX_RUNS = 6
+const DEADLOCK_DETECTED = '40P01'
+const SERIALIZATION_FAILURE = '40001'
+
+/** Thrown inside a transaction to have the whole of it run again: what it was about to do no longer holds. */
+export class RunAgain extends Error {
+  override readonly name = 'RunAgain'
+}
+
+/**
+ * Runs `work` in one transaction and answers what it answers. Deadlocks, serialization failures and `RunAgain` repeat the whole
+ * transaction, up to 5 times; `run` counts from 0. Any other error rolls back and is thrown.
+ *
+ * Callback style only: knex resolves a hand-made commit even when COMMIT failed, and the row would be lost without an error.
+ */
+export async function inTransaction<T>(db: Database, work: (trx: Transaction, run: number) => Promise<T>): Promise<T> {
+  for (let run = 0; ; run++) {
+    try {
+      return await db.transaction(trx => work(trx, run))
+    } catch (error) {
+      if (run + 1 >= MAX_RUNS || !worthAnotherRun(error)) throw error
+    }
+  }
+}
+
+function worthAnotherRun(error: unknown): boolean {
+  if (error instanceof RunAgain) return true
+  const code = (error as { code?: unknown } | null)?.code
+  return code === DEADLOCK_DETECTED || code === SERIALIZATION_FAILURE
+}

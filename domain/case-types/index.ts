@@ -1,0 +1,17 @@
+import type { CaseType } from '../case-type'
+import { ambulance } from './ambulance'
+import { gbv } from './gbv'
+
+/** Every case type this installation knows, by code. */
+export const CASE_TYPES: Readonly<Record<string, CaseType>> = { gbv, ambulance }
+export const CASE_TYPE_CODES: readonly string[] = Object.keys(CASE_TYPES)
+
+/** The case type of this code; throws on a code that is in no table (rows cannot hold one: the column has a check). */
+export function caseTypeOf(code: string): CaseType {
+  const found = CASE_TYPES[code]
+  if (!found) throw new Error(`unknown case type ${code}`)
+  return found
+}
+
+/** Every provider type of every case type. */
+export const PROVIDER_TYPES = Object.values(CASE_TYPES).flatMap(each => each.providerTypes)

@@ -1,0 +1,78 @@
+/**
+ * The closed list of refusal codes with the HTTP status each is answered with and its title. `docs/errors.md` is generated
+ * from it and a test counts that every code is documented.
+ */
+export const REFUSALS = {
+  VALIDATION_FAILED: { status: 400, title: 'Some fields are wrong' },
+  BODY_MALFORMED: { status: 400, title: 'The body is not valid JSON' },
+  TOKEN_MISSING: { status: 401, title: 'Sign in first' },
+  TOKEN_INVALID: { status: 401, title: 'The access token is not valid' },
+  TOKEN_EXPIRED: { status: 401, title: 'The session has expired' },
+  SESSION_REVOKED: { status: 401, title: 'The session was ended' },
+  CREDENTIALS_WRONG: { status: 401, title: 'Wrong name or password' },
+  FORBIDDEN: { status: 403, title: 'Not allowed' },
+  ACCESS_ENDED: { status: 403, title: 'Your access to this incident has ended' },
+  INVITATION_REQUIRED: { status: 403, title: 'This role needs an invitation' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
+  INCIDENT_NOT_FOUND: { status: 404, title: 'No such incident' },
+  PROVIDER_NOT_FOUND: { status: 404, title: 'No such provider' },
+  USER_NOT_FOUND: { status: 404, title: 'No such user' },
+  POLICY_NOT_FOUND: { status: 404, title: 'No such policy' },
+  INVITATION_NOT_FOUND: { status: 404, title: 'No such invitation' },
+  NOTICE_NOT_FOUND: { status: 404, title: 'No such notice' },
+  PAGE_NOT_FOUND: { status: 404, title: 'There is no such page' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed here' },
+  OFFER_EXPIRED: { status: 409, title: 'The time to answer this offer is over' },
+  OFFER_TAKEN: { status: 409, title: 'Somebody else has taken this case' },
+  OFFER_WITHDRAWN: { status: 409, title: 'The offer was withdrawn' },
+  OFFER_NOT_YOURS: { status: 409, title: 'This case was not offered to you' },
+  INCIDENT_CLOSED: { status: 409, title: 'The incident is over' },
+  TRANSITION_NOT_ALLOWED: { status: 409, title: 'Not possible in the present state' },
+  CHANGED: { status: 409, title: 'The incident has changed since you saw it' },
+  PROVIDER_AT_CAPACITY: { status: 409, title: 'The provider has no free place' },
+  PROVIDER_EXCLUDED: { status: 409, title: 'The reporter has excluded this provider' },
+  EMAIL_TAKEN: { status: 409, title: 'This address already has an account' },
+  USERNAME_TAKEN: { status: 409, title: 'This user name is taken' },
+  INVITATION_SPENT: { status: 409, title: 'The invitation is used, expired or for another address' },
+  IDEMPOTENCY_KEY_REUSED: { status: 409, title: 'The idempotency key was used for another request' },
+  IDEMPOTENCY_IN_PROGRESS: { status: 409, title: 'The first request with this key is still running' },
+  VERSION_CONFLICT: { status: 412, title: 'Somebody else has edited this' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  MEDIA_TYPE_NOT_SUPPORTED: { status: 415, title: 'Send JSON' },
+  RULE_BROKEN: { status: 422, title: 'A rule forbids this' },
+  VERSION_REQUIRED: { status: 428, title: 'Say which version you edit' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  INTERNAL: { status: 500, title: 'Something went wrong' },
+  ENGINE_UNAVAILABLE: { status: 503, title: 'Not available at the moment' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+export interface FieldFault {
+  /** Dotted path from the request's part, e.g. `body.location.lat`. */
+  readonly path: string
+  readonly code: string
+  readonly message: string
+}
+
+export interface RefusalMore {
+  /** A sentence for the person; the title when absent. Never a name, an SQL text or a vendor's words. */
+  readonly detail?: string
+  readonly errors?: readonly FieldFault[]
+  /** Further members of the problem document, e.g. `allowed`, `current`, `yours`. */
+  readonly extra?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A named refusal: the only error that acts and routes throw on purpose. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+  constructor(
+    readonly code: RefusalCode,
+    readonly more: RefusalMore = {},
+  ) {
+    super(more.detail ?? REFUSALS[code].title)
+    this.status = REFUSALS[code].status
+  }
+}
