@@ -42,7 +42,7 @@ export async function changeIncident(
 ): Promise<Snapshot> {
   const { snapshot, change } = await inTransaction(deps.db, async (trx, run) => {
     const row = await lockIncident(trx, target.incidentId)
-    if (!row) throw new Refusal('INCIDENT_NOT_FOUND')
+    if (!row || isGoneFor(by, row)) throw new Refusal('INCIDENT_NOT_FOUND')
     const change = new IncidentChange(await readGrounds(deps, trx, row, target, by, run))
     if (target.rev !== undefined && target.rev !== row.rev) {
       if (by.actor.kind === 'person') throw changedSince(change)
@@ -55,6 +55,9 @@ export async function changeIncident(
   afterCommit(deps, snapshot, change)
   return snapshot
 }
+
+/** A deleted incident is over for the engine, and does not exist for anybody. */
+const isGoneFor = (by: By, row: IncidentRow): boolean => row.deleted_at !== null && by.actor.kind === 'person'
 
 /** Writes what happened, if anything did, and answers the snapshot after it. */
 export async function write(deps: ActDeps, trx: Transaction, change: IncidentChange): Promise<Snapshot> {

@@ -19,6 +19,7 @@ import { NOTICES, type NoticeCode, type NoticeSubject } from '../domain/notices'
 import type { Channel, Policy } from '../domain/policy'
 import type { Position } from '../domain/places'
 import type { Candidate } from '../domain/ranking'
+import { isReasonCode } from '../domain/reason-codes'
 import type { SignalName } from '../domain/signal-names'
 import type { Status } from '../domain/statuses'
 import { newId } from '../platform/ids'
@@ -46,9 +47,6 @@ export interface Grounds {
 }
 
 type UnchainedEvent = Omit<ChainedEvent, 'seq' | 'rev' | 'incident_id' | 'at'>
-
-/** A reason that is a code, not somebody's words, may stand in an event. */
-const REASON_CODE = /^[a-z][a-z0-9_]{0,39}$/
 
 /**
  * The working copy of one act: acts and engine steps change it in memory, and it is written once, at the end of the
@@ -135,7 +133,7 @@ export class IncidentChange {
    * ids and codes only.
    */
   appendWithReason(type: EventType, reason: string | undefined, data: EventData = {}, to?: Status): void {
-    const isCode = reason !== undefined && REASON_CODE.test(reason)
+    const isCode = reason !== undefined && isReasonCode(reason)
     this.append(type, isCode ? { ...data, reason } : data, to)
     if (reason !== undefined && !isCode) this.#reasons.set(this.#events.length - 1, reason)
   }

@@ -34,6 +34,8 @@ export interface Report {
   readonly place?: { readonly lat: number; readonly lng: number; readonly text?: string | undefined } | undefined
   readonly details?: Readonly<Record<string, unknown>> | undefined
   readonly contact_safety?: Readonly<Record<string, unknown>> | undefined
+  /** Somebody else's case, told by the reporter; a provider's or a dispatcher's report always is. */
+  readonly on_behalf?: boolean | undefined
   /** Providers whom the reporter bars from this incident. */
   readonly excluded_providers?: readonly string[] | undefined
   /** The reporter's own id for this report: repeated, it answers the first. */
@@ -148,7 +150,7 @@ function newRow(
     policy_id: policy.id,
     reporter_id: personOf(by),
     client_id: report.client_id ?? null,
-    on_behalf: by.actor.kind === 'person' && by.actor.role !== 'survivor',
+    on_behalf: report.on_behalf === true || (by.actor.kind === 'person' && by.actor.role !== 'survivor'),
     incident_type: report.incident_type ?? null,
     region: areaOf(place ?? null, caseType.areas)?.code ?? null,
     occurred_at: report.occurred_at ?? null,

@@ -26,7 +26,13 @@ export async function startWork(deps: ActDeps, incidentId: string, by: By): Prom
  * The work is done, with an outcome that the case type lets this person state. It frees the responder's slot, which may wake a
  * waiting incident; some outcomes go to dispatch.
  */
-export async function completeIncident(deps: ActDeps, incidentId: string, outcome: Outcome, by: By): Promise<Snapshot> {
+export async function completeIncident(
+  deps: ActDeps,
+  incidentId: string,
+  outcome: Outcome,
+  by: By,
+  note?: string,
+): Promise<Snapshot> {
   return changeIncident(deps, { incidentId, mayOffer: false }, by, async change => {
     await mayAct(change, 'complete')
     requireOutcomeOfTheirs(change, outcome)
@@ -36,7 +42,7 @@ export async function completeIncident(deps: ActDeps, incidentId: string, outcom
     change.withdrawNotices('assignment')
     endEscalation(change)
     change.patch({ completed_at: change.at, outcome, owner_id: null, owner_active_at: null, held: false })
-    change.append('incident.completed', { outcome }, 'completed')
+    change.appendWithReason('incident.completed', note, { outcome }, 'completed')
     if (change.caseType.outcomesForDispatch.includes(outcome)) startLadder(change, 'not_helped')
     const others = [assignee_id, reporter_id].filter(id => id !== null && id !== personOf(change.grounds.by))
     change.notify('incident.updated', others as string[])

@@ -5,6 +5,7 @@ import type { Channel } from '../domain/policy'
 import type { ConsideredCandidate } from '../domain/ranking'
 import type { ChainedEvent } from '../domain/events'
 import type { Transaction } from './database'
+import { markEffect } from './idempotency.repository'
 import type { IncidentRow } from './incident-rows'
 import type { ProviderFacts } from './providers.repository'
 
@@ -96,8 +97,7 @@ export async function writeChange(trx: Transaction, change: ChangeToWrite): Prom
   if (change.providers.length > 0) await updateProviders(trx, change.providers)
   if (change.withdrawnNotices.length > 0) await withdrawNotices(trx, change)
   if (change.notices.length > 0) await trx('notices').insert(change.notices.map(notice => noticeRow(change, notice)))
-  if (change.requestId !== null)
-    await trx('idempotency_keys').where({ id: change.requestId }).update({ effect: change.incidentId })
+  await markEffect(trx, change.requestId ?? undefined, change.incidentId)
 }
 
 const insertIncident = (trx: Transaction, change: ChangeToWrite): Knex.QueryBuilder =>

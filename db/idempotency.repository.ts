@@ -1,5 +1,5 @@
 import { KEY_KEPT_MS, KEY_LEASE_MS } from '../domain/idempotency'
-import type { Database } from './database'
+import type { Database, Transaction } from './database'
 
 /** One use of an idempotency key: whose, on which route, with which request. */
 export interface KeyUse {
@@ -56,6 +56,16 @@ export async function findTakenKey(db: Database, use: KeyUse): Promise<TakenKey 
   return db('idempotency_keys')
     .where({ user_id: use.userId, route: use.route, key_digest: use.keyDigest })
     .first<TakenKey | undefined>('id', 'body_digest', 'effect', 'status', 'answer')
+}
+
+/**
+ * Notes, in the act's own transaction, what the act changed. Throws, and so undoes the act, when a later request has taken the key
+ * over: that one does the act again.
+ */
+export async function markEffect(trx: Transaction, requestId: string | undefined, effect: string): Promise<void> {
+  if (requestId === undefined) return
+  const count = await trx('idempotency_keys').where({ id: requestId }).update({ effect })
+  if (count !== 1) throw new Error('the idempotency key was taken over by a later request')
 }
 
 /** Keeps the sealed answer of a finished request. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client'
 import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common'
 import {
@@ -17,7 +17,8 @@ async function listen(server: Server): Promise<string> {
 }
 
 describe('a server that', () => {
-  const silent = createServer(socket => socket.on('error', () => socket.destroy()))
+  const sockets: Socket[] = []
+  const silent = createServer(socket => void sockets.push(socket.on('error', () => socket.destroy())))
   const links: TemporalLink[] = []
 
   function link(temporalAddress: string): TemporalLink {
@@ -34,6 +35,7 @@ describe('a server that', () => {
 
   afterAll(async () => {
     await Promise.all(links.map(made => made.close()))
+    sockets.forEach(socket => socket.destroy())
     silent.close()
   })
 

@@ -1,4 +1,11 @@
-import { Client, Connection, ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client'
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  ServiceError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import type { KeyRing } from '../keyring'
 import { dataConverter } from './data-converter'
@@ -38,6 +45,8 @@ export function connectTemporal(settings: TemporalSettings): TemporalLink {
     address: settings.temporalAddress,
     // gRPC would wait up to two minutes between attempts: after an outage the workflows would be told that much later.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
+    // The SDK's ten attempts would use up every deadline while the server is down; after two the relay does it better.
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 2 }))],
   })
   const client = new Client({
     connection,

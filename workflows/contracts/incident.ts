@@ -35,5 +35,8 @@ export const incidentStoryQuery = defineQuery<{ snapshot: Snapshot | null; waiti
 
 /** Task queues, before the installation's prefix. */
 export const TASK_QUEUES = { incidents: 'incidents', notices: 'notices' } as const
+/** The queue's name in this installation: its prefix keeps two installations apart that share a namespace. */
+export const taskQueueName = (prefix: string | undefined, queue: keyof typeof TASK_QUEUES): string =>
+  prefix === undefined ? TASK_QUEUES[queue] : `${prefix}-${TASK_QUEUES[queue]}`
 /** Urgent work first: Temporal's priority key, 1 is highest. */
 export const PRIORITY_OF_URGENCY = { urgent: 1, routine: 3 } as const

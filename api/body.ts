@@ -1,0 +1,60 @@
+import { json, type Request, type Response } from 'express'
+import type { FieldFault } from '../domain/refusals'
+import { Refusal } from '../domain/refusals'
+
+const BODY_BYTES = 1_048_576
+const BODY_DEPTH = 32
+
+// Compressed bodies are refused: nobody needs them for a megabyte of JSON, and they can unfold.
+const parseJson = json({ limit: BODY_BYTES, strict: false, inflate: false, type: isJson })
+
+/** The JSON of a request; `{}` when there is no body. Throws the refusals of size, form and media type. */
+export async function readBody(req: Request, res: Response): Promise<unknown> {
+  if (!hasBody(req)) return {}
+  if (!isJson(req)) throw new Refusal('MEDIA_TYPE_NOT_SUPPORTED', { detail: 'Send the body as application/json' })
+  await new Promise<void>((resolve, reject) => {
+    parseJson(req, res, (error?: unknown) => (error ? reject(bodyRefusal(error)) : resolve()))
+  })
+  const body: unknown = req.body
+  return body === undefined ? {} : body
+}
+
+/** What no schema looks at: nesting beyond 32 levels, and the zero character, which PostgreSQL cannot store. */
+export function bodyFault(body: unknown): FieldFault | undefined {
+  const found = flaw(body, 1)
+  if (found === 'deep') return { path: 'body', code: 'too_deep', message: `Nested deeper than ${BODY_DEPTH} levels` }
+  if (found === 'zero') return { path: 'body', code: 'invalid_text', message: 'Contains a zero character' }
+  return undefined
+}
+
+function flaw(value: unknown, depth: number): 'deep' | 'zero' | undefined {
+  if (typeof value === 'string') return value.includes('\u0000') ? 'zero' : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth > BODY_DEPTH) return 'deep'
+  for (const [key, inner] of Object.entries(value)) {
+    const found = key.includes('\u0000') ? 'zero' : flaw(inner, depth + 1)
+    if (found) return found
+  }
+  return undefined
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function isJson({ headers }: { headers: Request['headers'] }): boolean {
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'))
+}
+
+function bodyRefusal(error: unknown): Refusal {
+  switch ((error as { type?: unknown }).type) {
+    case 'entity.too.large':
+      return new Refusal('BODY_TOO_LARGE', { detail: `The body is larger than ${BODY_BYTES} bytes` })
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new Refusal('MEDIA_TYPE_NOT_SUPPORTED', { detail: 'Send the body as UTF-8, not compressed' })
+    default:
+      return new Refusal('BODY_MALFORMED')
+  }
+}

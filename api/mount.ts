@@ -1,0 +1,153 @@
+import type { Express, Request, Response } from 'express'
+import { permits } from '../domain/permissions'
+import { Refusal, type FieldFault } from '../domain/refusals'
+import { authenticate } from './authenticate'
+import { bodyFault, readBody } from './body'
+import type { ApiDeps } from './deps'
+import { deviceOf } from './device'
+import { parsePart, refuseFaults } from './faults'
+import { answerOnce, readKey } from './idempotency'
+import { parseIfMatch, type IfMatch } from './if-match'
+import { sendProblem } from './problem'
+import { shapeAnswer, type Shaped } from './reply'
+import type { AnyContext, Method, Route, SignedIn } from './route'
+import { missingCode } from './route-rules'
+import { traceOf } from './trace'
+
+/** Mounts the declared routes: one handler per path, which knows every method of it and answers 405 for the others. */
+export function mountRoutes(app: Express, routes: readonly Route[], deps: ApiDeps): void {
+  for (const [path, methods] of byPath(routes)) {
+    app.all(path, (req: Request, res: Response) => {
+      traceOf(res).route = path
+      const route = methods.get(req.method === 'HEAD' ? 'get' : (req.method.toLowerCase() as Method))
+      const done = route ? serve(route, req, res, deps) : Promise.reject(notAllowed([...methods.keys()]))
+      return done.catch((error: unknown) => {
+        noteUndeclared(error, route, deps)
+        sendProblem(error, res, { logger: deps.acts.logger, publicUrl: deps.publicUrl })
+      })
+    })
+  }
+}
+
+/** Paths with their methods; a fixed segment comes before a parameter, so `stats/` is never taken for an id. */
+export function byPath(routes: readonly Route[]): [string, Map<Method, Route>][] {
+  const paths = new Map<string, Map<Method, Route>>()
+  for (const route of routes) {
+    const methods = paths.get(route.path) ?? new Map<Method, Route>()
+    paths.set(route.path, methods)
+    for (const method of route.methods) {
+      if (methods.has(method)) throw new Error(`${method} ${route.path} is declared twice`)
+      methods.set(method, route)
+    }
+  }
+  const order = (path: string): string => path.replaceAll('/:', '/\uffff')
+  return [...paths].sort(([a], [b]) => (order(a) < order(b) ? -1 : 1))
+}
+
+async function serve(route: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
+  const params = readParams(route, req)
+  const actor = await admit(route, req, res, deps)
+  const raw = { query: queryOf(req), body: takesBody(route, req) ? await readBody(req, res) : undefined }
+  const { query, body, ifMatch } = check(route, req, raw)
+  const context: AnyContext = {
+    params,
+    query,
+    body,
+    actor,
+    by: actor && { actor: { kind: 'person', id: actor.id, role: actor.role } },
+    headers: { ifMatch },
+    request: {
+      id: traceOf(res).id,
+      url: deps.publicUrl + req.originalUrl,
+      ip: req.ip ?? '',
+      get device() {
+        return deviceOf(req.headers['user-agent'])
+      },
+    },
+  }
+  const key = route.idempotent && actor ? readKey(req.headers['idempotency-key']) : undefined
+  const shaped = key && actor
+    ? await answerOnce(route, { key, actor, context, asked: { params, ...raw, ifMatch } }, deps)
+    : shapeAnswer(route, await route.handler(context, deps))
+  send(shaped, res)
+}
+
+function readParams(route: Route, req: Request): unknown {
+  if (!route.params) return undefined
+  const parsed = route.params.safeParse(req.params)
+  if (parsed.success) return parsed.data
+  throw new Refusal(missingCode(route) ?? 'ROUTE_NOT_FOUND')
+}
+
+async function admit(route: Route, req: Request, res: Response, deps: ApiDeps): Promise<SignedIn | undefined> {
+  if (route.permission === 'public') return undefined
+  const actor = await authenticate(deps.accounts, req.headers.authorization)
+  traceOf(res).userId = actor.id
+  if (!permits(actor.role, route.permission)) throw new Refusal('FORBIDDEN')
+  return actor
+}
+
+// Express parses the query anew at every look at it.
+const queryOf = (req: Request): unknown => (req.url.includes('?') ? req.query : {})
+
+const takesBody = (route: Route, req: Request): boolean =>
+  route.body !== undefined || (req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'DELETE')
+
+interface Checked {
+  readonly query: unknown
+  readonly body: unknown
+  readonly ifMatch: IfMatch
+}
+
+/** Every fault of the whole request at once. */
+function check(route: Route, req: Request, raw: { query: unknown; body: unknown }): Checked {
+  const faults: FieldFault[] = []
+  const deep = bodyFault(raw.body) ?? bodyFault(raw.query)
+  if (deep) refuseFaults([deep])
+  const query = parseOrNothing('query', route, raw.query, faults)
+  const body = parseOrNothing('body', route, raw.body ?? {}, faults)
+  const ifMatch = route.ifMatch ? parseIfMatch(req.headers['if-match']) : {}
+  if ('path' in ifMatch) faults.push(ifMatch)
+  refuseFaults(faults)
+  return { query, body, ifMatch: 'path' in ifMatch ? {} : ifMatch }
+}
+
+/** A part without a schema must be empty. */
+function parseOrNothing(part: 'query' | 'body', route: Route, input: unknown, faults: FieldFault[]): unknown {
+  const schema = route[part]
+  if (schema) return parsePart(part, schema, input, faults)
+  for (const key of Object.keys(input ?? {}).slice(0, 20))
+    faults.push({ path: `${part}.${key.slice(0, 80)}`, code: 'unknown_field', message: 'There is no such field here' })
+  return undefined
+}
+
+function send({ status, headers, body }: Shaped, res: Response): void {
+  res.status(status)
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  // Personal data must not stay in a cache on the way or on a shared device.
+  res.setHeader('cache-control', 'no-store')
+  if (body === undefined) {
+    res.end()
+    return
+  }
+  res.setHeader('content-type', 'application/json; charset=utf-8')
+  res.end(JSON.stringify(body))
+}
+
+function notAllowed(methods: readonly Method[]): Refusal {
+  const allow = [...methods, ...(methods.includes('get') ? ['head'] : [])].map(each => each.toUpperCase()).join(', ')
+  return new Refusal('METHOD_NOT_ALLOWED', { detail: `This address answers ${allow}`, headers: { allow } })
+}
+
+/** Refusals that every route may give without declaring them. */
+const COMMON = new Set<string>([
+  'VALIDATION_FAILED BODY_MALFORMED BODY_TOO_LARGE MEDIA_TYPE_NOT_SUPPORTED METHOD_NOT_ALLOWED ROUTE_NOT_FOUND',
+  'TOKEN_MISSING TOKEN_INVALID TOKEN_EXPIRED SESSION_REVOKED FORBIDDEN',
+  'IDEMPOTENCY_KEY_REUSED IDEMPOTENCY_IN_PROGRESS INTERNAL ENGINE_UNAVAILABLE',
+].flatMap(line => line.split(' ')))
+
+/** A refusal that the documents do not name is answered all the same, and said aloud: the declaration lacks it. */
+function noteUndeclared(error: unknown, route: Route | undefined, deps: ApiDeps): void {
+  if (!route || !(error instanceof Refusal) || COMMON.has(error.code) || route.errors.includes(error.code)) return
+  deps.acts.logger.warn({ route: route.path, code: error.code }, 'a refusal that the route does not declare')
+}

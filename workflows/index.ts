@@ -1,0 +1,2 @@
+export { incidentWorkflow } from './incident.workflow'
+export { noticeWorkflow } from './notice.workflow'
