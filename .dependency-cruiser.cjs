@@ -40,7 +40,7 @@ module.exports = {
         'Callers need ids, inputs, signals and queries; a contract that imports workflow code would bring it into the API.',
       severity: 'error',
       from: source('^workflows/contracts/'),
-      to: { pathNot: ['^workflows/contracts/', '^domain/', `${TEMPORAL}workflow/`] },
+      to: { pathNot: ['^workflows/contracts/', '^domain/', `${TEMPORAL}(workflow|common)/`] },
     },
     {
       name: 'acts-know-the-record-alone',
@@ -143,7 +143,7 @@ module.exports = {
       comment:
         'A file that nobody imports and that imports nothing is forgotten. Migrations are found by their folder.',
       severity: 'error',
-      from: { orphan: true, pathNot: [TESTS, '\\.d\\.ts$', '^db/migrations/'] },
+      from: { orphan: true, pathNot: [TESTS, '\\.d\\.ts$', '^db/migrations/', '^api/pages/'] },
       to: {},
     },
     {

@@ -1,31 +1,50 @@
 import type { Channel } from '../domain/policy'
 
-/** A notice as it leaves the house: nothing in it but the catalogue's words. */
-export interface OutgoingMessage {
-  /** An e-mail address, a phone number or a device token, by the channel. */
+export type { Channel }
+
+/** What every message says about itself: which notice it carries, by id and code. Both may stand in a log. */
+export interface OutgoingNotice {
+  /** Always the same for every try, so that a vendor can drop the second. */
+  readonly noticeId: string
+  readonly noticeCode: string
+}
+
+export interface OutgoingEmail extends OutgoingNotice {
+  /** One address. */
   readonly to: string
   readonly subject: string
   readonly text: string
-  /** The same for every try of a message, so that a vendor can drop the second. Not a person's id. */
-  readonly messageId: string
 }
 
-/** The way to a vendor that carries messages. */
-export interface MessagePort {
-  /**
-   * Resolves when the vendor has taken the message over, with the vendor's id for it. Throws `MessageRefused` when no later try can
-   * succeed; any other error is worth another try.
-   */
-  send(message: OutgoingMessage): Promise<{ readonly vendorId: string | null }>
+export interface OutgoingPush extends OutgoingNotice {
+  readonly deviceToken: string
+  readonly title: string
+  readonly text: string
 }
 
-/** The vendor will never take this message: a wrong address, a revoked account. `code` is the vendor's, without words. */
-export class MessageRefused extends Error {
-  override readonly name = 'MessageRefused'
-  constructor(readonly code: string) {
-    super(`the vendor refused the message (${code})`)
-  }
+export interface OutgoingSms extends OutgoingNotice {
+  /** One phone number. */
+  readonly to: string
+  readonly text: string
 }
 
-/** The channels that have a vendor in this installation. */
-export type MessagePorts = Readonly<Partial<Record<Channel, MessagePort>>>
+/**
+ * What became of a hand-over. `handed_over`: the vendor has taken it, under its own id if it gave one. `failed`: with a code, never
+ * with the vendor's words; `permanent` when no later try can succeed.
+ */
+export type SendResult =
+  | { readonly state: 'handed_over'; readonly vendor_id: string }
+  | { readonly state: 'failed'; readonly code: string; readonly permanent: boolean }
+
+/** The ways to a vendor. None of them throws for what a vendor answers: that is in the result. */
+export interface EmailPort {
+  send(email: OutgoingEmail): Promise<SendResult>
+}
+
+export interface PushPort {
+  send(push: OutgoingPush): Promise<SendResult>
+}
+
+export interface SmsPort {
+  send(sms: OutgoingSms): Promise<SendResult>
+}

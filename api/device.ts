@@ -20,7 +20,8 @@ const BROWSERS: readonly [RegExp, string][] = [
 /** A coarse word for a device, so that people recognise their sessions; the exact header would follow them around. */
 export function deviceOf(userAgent: string | undefined): string {
   if (!userAgent) return 'Unknown device'
-  const find = (table: readonly [RegExp, string][]): string | undefined => table.find(([form]) => form.test(userAgent))?.[1]
+  const find = (table: readonly [RegExp, string][]): string | undefined =>
+    table.find(([form]) => form.test(userAgent))?.[1]
   const browser = find(BROWSERS)
   const system = find(SYSTEMS)
   if (browser && system) return `${browser} on ${system}`

@@ -25,7 +25,9 @@ function faultsOf(above: readonly PropertyKey[], issue: Issue, input: unknown): 
   const at = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(key => fault([...at, key.slice(0, LONGEST_KEY)], 'unknown_field', 'There is no such field here'))
+      return issue.keys.map(key =>
+        fault([...at, key.slice(0, LONGEST_KEY)], 'unknown_field', 'There is no such field here'),
+      )
     case 'invalid_union':
       return unionFaults(at, issue, input)
     case 'custom':

@@ -26,7 +26,10 @@ export const textField = (max: number) =>
     .refine(text => !CONTROL.test(text), { message: 'Must not contain control characters' })
 
 /** A whole number in a query. */
-export const countField = z.string().regex(/^\d{1,9}$/, 'Must be a whole number').transform(Number)
+export const countField = z
+  .string()
+  .regex(/^\d{1,9}$/, 'Must be a whole number')
+  .transform(Number)
 
 /** `true` or `false` in a query. */
 export const flagField = z.enum(['true', 'false']).transform(word => word === 'true')

@@ -64,9 +64,7 @@ export async function answerOnce(route: Route, { key, actor, context, asked }: K
   if (!claim) throw new Error('the account has no key')
   const dataKey = vault.keyOf(actor.id, claim.wrapped)
   if (!claim.mine) return answerAgain(route, use, dataKey, context, deps)
-  return run(use.id, dataKey, deps, async () =>
-    shapeAnswer(route, await route.handler(withRow(context, use.id), deps)),
-  )
+  return run(use.id, dataKey, deps, async () => shapeAnswer(route, await route.handler(withRow(context, use.id), deps)))
 }
 
 /** What a key that is taken answers. */

@@ -24,7 +24,10 @@ export interface Ordering<Column extends string> {
 }
 
 /** The query field `ordering`: one of the columns, with `-` before it to turn the direction round. */
-export function orderingField<const Column extends string>(columns: readonly Column[], fallback: Column | `-${Column}`) {
+export function orderingField<const Column extends string>(
+  columns: readonly Column[],
+  fallback: Column | `-${Column}`,
+) {
   return z
     .enum(columns.flatMap(column => [column as string, `-${column}`]))
     .default(fallback)

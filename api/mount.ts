@@ -11,6 +11,7 @@ import { parseIfMatch, type IfMatch } from './if-match'
 import { sendProblem } from './problem'
 import { shapeAnswer, type Shaped } from './reply'
 import type { AnyContext, Method, Route, SignedIn } from './route'
+import { refusalsOf } from './route-refusals'
 import { missingCode } from './route-rules'
 import { traceOf } from './trace'
 
@@ -66,9 +67,10 @@ async function serve(route: Route, req: Request, res: Response, deps: ApiDeps): 
     },
   }
   const key = route.idempotent && actor ? readKey(req.headers['idempotency-key']) : undefined
-  const shaped = key && actor
-    ? await answerOnce(route, { key, actor, context, asked: { params, ...raw, ifMatch } }, deps)
-    : shapeAnswer(route, await route.handler(context, deps))
+  const shaped =
+    key && actor
+      ? await answerOnce(route, { key, actor, context, asked: { params, ...raw, ifMatch } }, deps)
+      : shapeAnswer(route, await route.handler(context, deps))
   send(shaped, res)
 }
 
@@ -139,15 +141,9 @@ function notAllowed(methods: readonly Method[]): Refusal {
   return new Refusal('METHOD_NOT_ALLOWED', { detail: `This address answers ${allow}`, headers: { allow } })
 }
 
-/** Refusals that every route may give without declaring them. */
-const COMMON = new Set<string>([
-  'VALIDATION_FAILED BODY_MALFORMED BODY_TOO_LARGE MEDIA_TYPE_NOT_SUPPORTED METHOD_NOT_ALLOWED ROUTE_NOT_FOUND',
-  'TOKEN_MISSING TOKEN_INVALID TOKEN_EXPIRED SESSION_REVOKED FORBIDDEN',
-  'IDEMPOTENCY_KEY_REUSED IDEMPOTENCY_IN_PROGRESS INTERNAL ENGINE_UNAVAILABLE',
-].flatMap(line => line.split(' ')))
-
 /** A refusal that the documents do not name is answered all the same, and said aloud: the declaration lacks it. */
 function noteUndeclared(error: unknown, route: Route | undefined, deps: ApiDeps): void {
-  if (!route || !(error instanceof Refusal) || COMMON.has(error.code) || route.errors.includes(error.code)) return
+  if (!route || !(error instanceof Refusal) || route.methods.some(each => refusalsOf(route, each).includes(error.code)))
+    return
   deps.acts.logger.warn({ route: route.path, code: error.code }, 'a refusal that the route does not declare')
 }

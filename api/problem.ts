@@ -38,7 +38,11 @@ export function problemOf(refusal: Refusal, requestId: string, publicUrl: string
  * Answers with the problem document. What is no refusal is a defect: it is logged by class and code, and the caller learns
  * nothing of it but the request id.
  */
-export function sendProblem(error: unknown, res: Response, { logger, publicUrl }: { logger: Logger; publicUrl: string }): void {
+export function sendProblem(
+  error: unknown,
+  res: Response,
+  { logger, publicUrl }: { logger: Logger; publicUrl: string },
+): void {
   const { id, route } = traceOf(res)
   const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL')
   if (refusal !== error) logger.error({ err: error, request: id, route }, 'a request failed')

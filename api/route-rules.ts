@@ -14,11 +14,17 @@ function problemOf(route: Route): string | undefined {
   const given = Object.keys(definition(route.params)?.shape ?? {}).sort()
   if (named.join() !== given.join()) return 'the parameters of the path and of the schema differ'
   if (named.length > 0 && !missingCode(route)) return 'a route with an id says which *_NOT_FOUND answers a wrong one'
-  if (route.idempotent && (route.permission === 'public' || !methods.every(each => each === 'post' || each === 'patch')))
+  if (
+    route.idempotent &&
+    (route.permission === 'public' || !methods.every(each => each === 'post' || each === 'patch'))
+  )
     return 'only signed-in POST and PATCH keep their answer under a key'
   if (route.replay && !route.idempotent) return 'only an idempotent route can answer again'
   if (route.status === 204 && route.response) return 'an answer without content has no schema'
-  for (const [part, schema] of [['query', route.query], ['body', route.body]] as const) {
+  for (const [part, schema] of [
+    ['query', route.query],
+    ['body', route.body],
+  ] as const) {
     const loose = schema && looseObject(schema, part)
     if (loose) return `${loose} accepts unknown fields; make it a z.strictObject`
   }

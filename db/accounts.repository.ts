@@ -44,7 +44,12 @@ const accounts = (db: Database | Transaction) =>
     .leftJoin('account_keys', 'account_keys.user_id', 'users.id')
     .leftJoin('provider_profiles', 'provider_profiles.user_id', 'users.id')
 
-const WITH_KEY_AND_PROFILE = [...COLUMNS, 'account_keys.wrapped', 'provider_profiles.provider_type', 'provider_profiles.verification']
+const WITH_KEY_AND_PROFILE = [
+  ...COLUMNS,
+  'account_keys.wrapped',
+  'provider_profiles.provider_type',
+  'provider_profiles.verification',
+]
 
 /** Opens the personal columns of a row; they are null when its key was destroyed. Throws `SealBroken`. */
 export function openAccount(vault: Vault, { wrapped, ...row }: AccountRow): Account {
@@ -161,9 +166,12 @@ export interface NewAccount {
 /** Writes account, key and, for a provider, the profile. Throws `EMAIL_TAKEN` or `USERNAME_TAKEN`. */
 export async function insertAccount(trx: Transaction, account: NewAccount): Promise<void> {
   const { sealed, wrapped, provider_type, ...columns } = account
-  await trx('users').insert({ ...columns, ...sealed }).catch(refuseTaken)
+  await trx('users')
+    .insert({ ...columns, ...sealed })
+    .catch(refuseTaken)
   await trx('account_keys').insert({ user_id: account.id, wrapped })
-  if (provider_type) await insertProfile(trx, { userId: account.id, providerType: provider_type, language: account.language })
+  if (provider_type)
+    await insertProfile(trx, { userId: account.id, providerType: provider_type, language: account.language })
 }
 
 export async function insertProfile(
@@ -223,7 +231,10 @@ export interface ProfileState {
 
 /** Locks a provider's profile; undefined for an account without one. */
 export async function lockProfile(trx: Transaction, userId: string): Promise<ProfileState | undefined> {
-  return trx('provider_profiles').where({ user_id: userId }).forUpdate().first<ProfileState | undefined>('verification', 'load')
+  return trx('provider_profiles')
+    .where({ user_id: userId })
+    .forUpdate()
+    .first<ProfileState | undefined>('verification', 'load')
 }
 
 /** Sets what the check of a provider came to; a verified one wakes the incidents that wait. */

@@ -95,7 +95,7 @@ export async function writeChange(trx: Transaction, change: ChangeToWrite): Prom
   await writeAssignments(trx, change)
   if (change.offers.length > 0) await trx('offers').insert(change.offers.map(offer => offerRow(change, offer)))
   if (change.providers.length > 0) await updateProviders(trx, change.providers)
-  if (change.withdrawnNotices.length > 0) await withdrawNotices(trx, change)
+  if (change.withdrawnNotices.length > 0 || change.closedOffers.length > 0) await withdrawNotices(trx, change)
   if (change.notices.length > 0) await trx('notices').insert(change.notices.map(notice => noticeRow(change, notice)))
   await markEffect(trx, change.requestId ?? undefined, change.incidentId)
 }
@@ -160,11 +160,13 @@ async function updateProviders(trx: Transaction, providers: readonly ProviderFac
       })
 }
 
+/** Of several offers one may end while others stay open: its notice is found by the offer, not by its code. */
 async function withdrawNotices(trx: Transaction, change: ChangeToWrite): Promise<void> {
+  const offerIds = change.closedOffers.map(offer => offer.id)
   await trx('notices')
     .where({ incident_id: change.incidentId })
     .whereNull('withdrawn_at')
-    .whereIn('code', [...change.withdrawnNotices])
+    .where(notice => notice.whereIn('code', [...change.withdrawnNotices]).orWhereIn('offer_id', offerIds))
     .update({ withdrawn_at: new Date(change.at), send_after: null })
 }
 

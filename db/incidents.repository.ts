@@ -46,6 +46,12 @@ export async function insertExclusions(
   )
 }
 
+/** Makes these the providers that are barred from an incident, and no others; ids that are no provider's are passed over. */
+export async function replaceExclusions(trx: Transaction, incidentId: string, providerIds: readonly string[]): Promise<void> {
+  await trx('exclusions').where({ incident_id: incidentId }).whereNotIn('provider_id', [...providerIds]).delete()
+  await insertExclusions(trx, incidentId, providerIds)
+}
+
 /** The incident with its wrapped key; undefined when there is none of this id. */
 export async function findIncident(
   db: Database | Transaction,

@@ -45,7 +45,8 @@ export async function editStanding(
     if (userId === personOf(by)) throw new Refusal('RULE_BROKEN', { detail: 'Another administrator must do this' })
     const role = edit.role ?? before.role
     const status = edit.status ?? before.status
-    if (role !== before.role) await changeRole(trx, userId, { from: before.role, to: role, language: before.language, edit })
+    if (role !== before.role)
+      await changeRole(trx, userId, { from: before.role, to: role, language: before.language, edit })
     if (role !== before.role || status !== before.status) {
       await updateAccount(trx, userId, { role, status })
       await revokeAllSessions(trx, userId)

@@ -1,5 +1,11 @@
 import type { AccountDeps } from '../../acts/accounts/deps'
-import { findAccount, listAccounts, type Account, type AccountFilter, type AccountWindow } from '../../db/accounts.repository'
+import {
+  findAccount,
+  listAccounts,
+  type Account,
+  type AccountFilter,
+  type AccountWindow,
+} from '../../db/accounts.repository'
 import { listInvitations, type InvitationRow } from '../../db/invitations.repository'
 import { listSessions, type SessionRow } from '../../db/sessions.repository'
 import { Refusal } from '../../domain/refusals'

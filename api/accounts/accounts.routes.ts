@@ -66,7 +66,8 @@ const login = defineRoute({
   path: '/api/auth/login/',
   permission: 'public',
   summary: 'Sign in',
-  description: 'An unknown account, a wrong password and a deactivated account get the same answer after the same time.',
+  description:
+    'An unknown account, a wrong password and a deactivated account get the same answer after the same time.',
   tags,
   body: loginBody,
   response: signedInSchema,
@@ -84,7 +85,8 @@ const refreshAt = (path: string): Route =>
     path,
     permission: 'public',
     summary: 'Get the next pair of tokens',
-    description: 'The refresh token is spent by it. A token that comes a second time ends its session, for everybody who holds it.',
+    description:
+      'The refresh token is spent by it. A token that comes a second time ends its session, for everybody who holds it.',
     tags,
     body: refreshBody,
     response: refreshedSchema,

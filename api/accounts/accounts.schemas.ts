@@ -40,7 +40,12 @@ const triedPasswordField = z.string().min(1).max(1_000)
 
 /** For rules between fields: they are judged beside the faults of single fields, so that a caller hears of all at once. */
 const isObject = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null
-const rule = (path: string, code: string, message: string) => ({ path: [path], params: { code }, message, when: isObject })
+const rule = (path: string, code: string, message: string) => ({
+  path: [path],
+  params: { code },
+  message,
+  when: isObject,
+})
 
 const FIELDS_OF_A_REGISTRATION = z.strictObject({
   email: emailField.optional(),

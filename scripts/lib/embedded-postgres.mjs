@@ -160,10 +160,21 @@ function openToRead(path) {
 
 async function stopLeftBehind(dataDir, say) {
   const left = postmaster(dataDir)
-  // The file also stays behind after a crash, and its id may belong to somebody else by now.
-  if (!left || !isAlive(left.pid) || !commandLine(left.pid).includes(dataDir)) return
-  say(`Stopping the PostgreSQL that an earlier start left behind (process ${left.pid})`)
-  await stopProcess(left.pid, { signal: 'SIGINT', graceMs: GRACE_MS })
+  if (left && commandLine(left.pid).includes(dataDir)) {
+    say(`Stopping the PostgreSQL that an earlier start left behind (process ${left.pid})`)
+    await stopProcess(left.pid, { signal: 'SIGINT', graceMs: GRACE_MS })
+  }
+  disownPidFile(dataDir)
+}
+
+// After a crash the file names a process that is gone but not yet collected, or by now a stranger, and PostgreSQL would refuse to start
+// as long as there is one of that id. It knows its own parent to be no server, so that id makes the file stale; the file stays, because
+// its last lines let PostgreSQL see whether somebody still uses the old shared memory.
+function disownPidFile(dataDir) {
+  const left = postmaster(dataDir)
+  if (!left || !isAlive(left.pid)) return
+  const file = join(dataDir, 'postmaster.pid')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(process.pid)))
 }
 
 function postmaster(dataDir) {

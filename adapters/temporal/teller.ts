@@ -1,0 +1,114 @@
+import type { Logger } from '../../platform/logger'
+import type { Tiding } from './workflow-teller'
+
+/** What a teller needs; given by the process that has it. */
+export interface TellerDeps {
+  /** Sends one tiding; a rejection means that Temporal did not take it. */
+  readonly send: (tiding: Tiding) => Promise<void>
+  /** Marks in the record what was heard, so that the relay does not send it again. */
+  readonly markHeard: (heard: readonly { readonly incidentId: string; readonly rev: number }[]) => Promise<void>
+  readonly logger: Logger
+}
+
+/** Calls to Temporal at once: one waits for the network most of the time, and more gain nothing on a small machine. */
+const SENT_AT_ONCE = 8
+/** How long it keeps silent after a failed call; the relay sends what is dropped meanwhile. */
+const SILENT_MS = 1_000
+/** Marks are collected for as long as this, so that a burst is marked by a few statements. */
+const MARK_AFTER_MS = 20
+
+/**
+ * Tells workflows of changes right after their commit, best effort. It holds one entry an incident, the newest, urgent ones first;
+ * at the first failed call everything is dropped and it keeps silent for a second, for the relay sends whatever is not marked.
+ */
+export class Teller {
+  readonly #waiting = { urgent: new Map<string, Tiding>(), routine: new Map<string, Tiding>() }
+  readonly #sending = new Set<string>()
+  readonly #heard = new Map<string, number>()
+  #silentUntil = 0
+  #marking: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(private readonly deps: TellerDeps) {}
+
+  /** Takes a tiding to be told soon; returns at once and never throws. */
+  tell(tiding: Tiding): void {
+    if (this.#isClosed || performance.now() < this.#silentUntil) return
+    const { id, rev, urgency } = tiding.snapshot
+    for (const queue of Object.values(this.#waiting)) {
+      const known = queue.get(id)
+      if (known && known.snapshot.rev >= rev) return
+      queue.delete(id)
+    }
+    this.#waiting[urgency].set(id, tiding)
+    this.#sendNext()
+  }
+
+  /** Sends nothing new, and resolves when what was sent is marked. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#drop()
+    while (this.#sending.size > 0 || this.#marking) await (this.#marking ?? new Promise(resolve => setImmediate(resolve)))
+  }
+
+  #sendNext(): void {
+    while (this.#sending.size < SENT_AT_ONCE) {
+      const tiding = this.#takeNext()
+      if (!tiding) return
+      void this.#send(tiding)
+    }
+  }
+
+  /** The next that is not being told already: two signals of one incident must not overtake each other. */
+  #takeNext(): Tiding | undefined {
+    for (const queue of [this.#waiting.urgent, this.#waiting.routine]) {
+      for (const [id, tiding] of queue) {
+        if (this.#sending.has(id)) continue
+        queue.delete(id)
+        return tiding
+      }
+    }
+    return undefined
+  }
+
+  async #send(tiding: Tiding): Promise<void> {
+    const { id, rev } = tiding.snapshot
+    this.#sending.add(id)
+    try {
+      await this.deps.send(tiding)
+      this.#heard.set(id, Math.max(rev, this.#heard.get(id) ?? 0))
+      this.#marking ??= this.#markSoon()
+    } catch (error) {
+      this.#fallSilent(error)
+    } finally {
+      this.#sending.delete(id)
+      this.#sendNext()
+    }
+  }
+
+  #fallSilent(error: unknown): void {
+    this.#silentUntil = performance.now() + SILENT_MS
+    this.deps.logger.debug({ err: error, dropped: this.#drop() }, 'Temporal was not told; the relay does it')
+  }
+
+  #drop(): number {
+    const { urgent, routine } = this.#waiting
+    const dropped = urgent.size + routine.size
+    urgent.clear()
+    routine.clear()
+    return dropped
+  }
+
+  async #markSoon(): Promise<void> {
+    await new Promise(resolve => setTimeout(resolve, MARK_AFTER_MS))
+    const heard = [...this.#heard].map(([incidentId, rev]) => ({ incidentId, rev }))
+    this.#heard.clear()
+    try {
+      await this.deps.markHeard(heard)
+    } catch (error) {
+      // They are told once more by the relay, which does no harm.
+      this.deps.logger.debug({ err: error }, 'what was told could not be marked')
+    }
+    this.#marking = this.#heard.size > 0 ? this.#markSoon() : undefined
+  }
+}

@@ -1,0 +1,99 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { SignalName } from '../../domain/signal-names'
+import type { Snapshot } from '../../domain/snapshot'
+import type { TemporalLink } from '../../platform/temporal/connection'
+import {
+  INCIDENT_SIGNALS,
+  INCIDENT_WORKFLOW,
+  incidentWorkflowId,
+  PRIORITY_OF_URGENCY,
+  taskQueueName,
+  type IncidentInput,
+} from '../../workflows/contracts/incident'
+import { NOTICE_WORKFLOW, noticeWorkflowId, type NoticeInput } from '../../workflows/contracts/notice'
+import { searchAttributesOf } from '../../workflows/contracts/search-attributes'
+
+/** A change that an incident's workflow should hear of. */
+export interface Tiding {
+  readonly snapshot: Snapshot
+  readonly signal: SignalName
+}
+
+/** Where workflows are reached. */
+export interface TellTarget {
+  readonly link: Pick<TemporalLink, 'withDeadline'>
+  /** The installation's prefix of task queues. */
+  readonly queuePrefix: string | undefined
+}
+
+/**
+ * Tells an incident's workflow what is now, and starts it when it does not run. A repeat does no harm: the workflow ignores what is
+ * not newer than what it knows. Throws when Temporal did not take it within 2 s.
+ */
+export async function tellIncident(target: TellTarget, { snapshot, signal }: Tiding): Promise<void> {
+  await target.link.withDeadline(client =>
+    client.workflow.signalWithStart(INCIDENT_WORKFLOW, {
+      ...incidentStart(target, snapshot),
+      signal: INCIDENT_SIGNALS[signal],
+      signalArgs: [snapshot],
+    }),
+  )
+}
+
+/**
+ * Starts an incident's workflow if it does not run, which it answers; one that runs is left alone. With `delayMs` its first task
+ * comes that much later, or with the next signal. Throws when Temporal did not take it within 2 s.
+ */
+export async function startIncident(
+  target: TellTarget,
+  snapshot: Snapshot,
+  { delayMs }: { readonly delayMs: number },
+): Promise<'started' | 'runs_already'> {
+  return unlessStarted(() =>
+    target.link.withDeadline(client =>
+      client.workflow.start(INCIDENT_WORKFLOW, {
+        ...incidentStart(target, snapshot),
+        ...(delayMs > 0 ? { startDelay: delayMs } : {}),
+      }),
+    ),
+  )
+}
+
+/** Starts the sending of a notice; one that was started before is left alone. Throws when Temporal did not take it within 2 s. */
+export async function startNotice(target: TellTarget, noticeId: string): Promise<'started' | 'runs_already'> {
+  const args: [NoticeInput] = [{ noticeId }]
+  return unlessStarted(() =>
+    target.link.withDeadline(client =>
+      client.workflow.start(NOTICE_WORKFLOW, {
+        workflowId: noticeWorkflowId(noticeId),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        taskQueue: taskQueueName(target.queuePrefix, 'notices'),
+        args,
+      }),
+    ),
+  )
+}
+
+function incidentStart({ queuePrefix }: TellTarget, snapshot: Snapshot) {
+  const args: [IncidentInput] = [{ incidentId: snapshot.id }]
+  return {
+    workflowId: incidentWorkflowId(snapshot.id),
+    // A reopened incident searches anew under the same id.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    taskQueue: taskQueueName(queuePrefix, 'incidents'),
+    args,
+    typedSearchAttributes: searchAttributesOf(snapshot),
+    priority: { priorityKey: PRIORITY_OF_URGENCY[snapshot.urgency] },
+    staticSummary: `${snapshot.case_type}, ${snapshot.urgency}`,
+  } as const
+}
+
+async function unlessStarted(start: () => Promise<unknown>): Promise<'started' | 'runs_already'> {
+  try {
+    await start()
+    return 'started'
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'runs_already'
+    throw error
+  }
+}

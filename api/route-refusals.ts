@@ -1,0 +1,17 @@
+import { REFUSALS, type RefusalCode } from '../domain/refusals'
+import type { Method, Route } from './route'
+
+/** Every refusal that a route may answer with a method: its own, and those that its form brings along, by status. */
+export function refusalsOf(route: Route, method: Method): RefusalCode[] {
+  const codes = new Set<RefusalCode>(['VALIDATION_FAILED', ...route.errors, 'INTERNAL'])
+  if (method !== 'get' && method !== 'delete') {
+    for (const code of ['BODY_MALFORMED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_NOT_SUPPORTED'] as const) codes.add(code)
+  }
+  if (route.permission !== 'public') {
+    for (const code of ['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'FORBIDDEN'] as const)
+      codes.add(code)
+  }
+  if (route.idempotent) codes.add('IDEMPOTENCY_KEY_REUSED').add('IDEMPOTENCY_IN_PROGRESS')
+  const order = Object.keys(REFUSALS)
+  return [...codes].sort((a, b) => order.indexOf(a) - order.indexOf(b))
+}

@@ -1,0 +1,116 @@
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import helmet from 'helmet'
+import { Refusal } from '../domain/refusals'
+import type { Config } from '../platform/config'
+import type { Logger } from '../platform/logger'
+import type { ApiDeps } from './deps'
+import { docsPages } from './docs/docs.pages'
+import { mountRoutes } from './mount'
+import { sendProblem } from './problem'
+import type { Route } from './route'
+import { ROUTES } from './routes'
+import { traceRequests } from './trace'
+
+export interface ServerOptions {
+  readonly config: Pick<Config, 'bind' | 'port' | 'publicUrl' | 'trustedProxies'>
+  readonly deps: ApiDeps
+  readonly logger: Logger
+  /** The product's version, for the OpenAPI document. */
+  readonly version: string
+  /** Every route of the product unless a test mounts its own. */
+  readonly routes?: readonly Route[]
+}
+
+export interface Server {
+  readonly app: Express
+  /** Starts to answer; the port that it listens on. */
+  listen(): Promise<{ port: number }>
+  /** Takes no new requests, lets running ones end within 10 s, and closes what is left. */
+  close(): Promise<void>
+}
+
+// A client that sends its headers or its body drop by drop holds a connection; these end it.
+const HEADERS_WITHIN_MS = 15_000
+const REQUEST_WITHIN_MS = 30_000
+// Longer than the 60 s after which nginx drops an idle upstream connection: the proxy must be the one that closes.
+const KEEP_ALIVE_MS = 65_000
+const CLOSE_WITHIN_MS = 10_000
+
+/** Puts the HTTP server together from its parts; nothing is opened before `listen`. */
+export function createServer({ config, deps, logger, version, routes = ROUTES }: ServerOptions): Server {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
+  app.set('trust proxy', [...config.trustedProxies])
+  app.use(traceRequests(logger))
+  app.use(securityHeaders(config.publicUrl))
+  mountRoutes(app, routes, deps)
+  app.use(docsPages(routes, version))
+  app.use((_req: Request, res: Response) =>
+    sendProblem(new Refusal('ROUTE_NOT_FOUND'), res, { logger, publicUrl: config.publicUrl }),
+  )
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    sendProblem(refusalOfExpress(error), res, { logger, publicUrl: config.publicUrl })
+  })
+  return { app, ...serverOf(app, config) }
+}
+
+function serverOf(app: Express, { bind, port }: ServerOptions['config']): Pick<Server, 'listen' | 'close'> {
+  const server = createHttpServer(
+    { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    app,
+  )
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, bind, () => {
+          server.off('error', reject)
+          resolve({ port: (server.address() as AddressInfo).port })
+        })
+      }),
+    close: () =>
+      new Promise(resolve => {
+        if (!server.listening) return resolve()
+        const late = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
+        server.close(() => {
+          clearTimeout(late)
+          resolve()
+        })
+      }),
+  }
+}
+
+function securityHeaders(publicUrl: string) {
+  const none = ["'none'"]
+  const self = ["'self'"]
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: none,
+        scriptSrc: self,
+        styleSrc: self,
+        imgSrc: self,
+        connectSrc: self,
+        baseUri: none,
+        formAction: self,
+        frameAncestors: none,
+      },
+    },
+    // On http a browser would ignore it, and a later visit by https to the same host is not ours to decide.
+    strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
+  })
+}
+
+/** What Express itself objects to: an address that cannot be decoded leads nowhere. */
+function refusalOfExpress(error: unknown): unknown {
+  if (error instanceof URIError) return new Refusal('ROUTE_NOT_FOUND')
+  const status: unknown = (error as { status?: unknown } | null)?.status
+  return status === 400 || status === 404 ? new Refusal('ROUTE_NOT_FOUND') : error
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { migrateToHead } from '../db/migrate'
+import { closeDatabase, openDatabase, type Database } from '../db/database'
+import { connectTemporal, type TemporalLink } from '../platform/temporal/connection'
+import { loadConfig, type Config } from '../platform/config'
+import { ensurePolicies } from '../acts/ensure-policies'
+import { PROJECT, type Folders, type Launcher, type Program, type Running, type Secrets } from './launcher'
+
+const NAMESPACE = 'kesi'
+/** A run may take longer than the quarter of an hour that an access token usually lives. */
+const TOKEN_SECONDS = '3600'
+
+export interface StackOptions {
+  readonly launcher: Launcher
+  readonly say: (text: string) => void
+  /** Where the API writes a CPU profile when it ends; none without it. */
+  readonly profileDir?: string | undefined
+}
+
+/**
+ * Throw-away servers for one run: a durable PostgreSQL, a Temporal with the file settings of `npm start`, and on demand the product's own
+ * API and worker as processes.
+ */
+export class Stack {
+  readonly #running = new Map<string, Running>()
+  readonly #program = new Map<string, Program>()
+  #productRuns = false
+
+  private constructor(
+    private readonly options: StackOptions,
+    private readonly dir: string,
+    readonly env: Readonly<Record<string, string>>,
+    readonly config: Config,
+    /** The bench's own connections to the product's database. */
+    readonly db: Database,
+    readonly temporal: TemporalLink,
+    readonly temporalDb: string,
+  ) {}
+
+  /** Makes and starts the servers; the product's processes come with `startProduct`. */
+  static async start(options: StackOptions): Promise<Stack> {
+    const { launcher, say } = options
+    const dir = join(PROJECT, '.kesi', `${DIR_PREFIX}${randomBytes(4).toString('hex')}`)
+    mkdirSync(dir, { recursive: true })
+    launcher.rememberProcess(join(dir, OWNER), process.pid)
+    const folders = launcher.foldersIn(dir)
+    const secrets = launcher.loadSecrets(dir)
+    const ports = {
+      database: await launcher.anyFreePort(),
+      temporal: await launcher.anyFreePort(),
+      ui: await launcher.anyFreePort(),
+      api: await launcher.anyFreePort(),
+    }
+    const env = environment(launcher, { dir, ports, secrets, folders })
+    const config = loadConfig(env)
+    const temporalDb = join(dir, 'temporal.db')
+    const stack = new Stack(
+      options,
+      dir,
+      env,
+      config,
+      openDatabase({ url: config.databaseUrl, pool: 10, name: 'kesi-bench' }),
+      connectTemporal(config),
+      temporalDb,
+    )
+    open.add(stack)
+    const postgres = await launcher.preparePostgres({
+      dataDir: join(dir, 'postgres'),
+      port: ports.database,
+      password: secrets.databasePassword,
+      // As npm start runs it: fsync and synchronous_commit stay on.
+      settings: ['max_connections=200'],
+      initdbFlags: [],
+      ...{ folders, say },
+    })
+    const temporal = launcher.temporalForProduct({
+      cli: await launcher.findTemporalCli(say),
+      dbFile: temporalDb,
+      namespace: NAMESPACE,
+      port: ports.temporal,
+      uiPort: ports.ui,
+      codecEndpoint: `${String(env['KESI_URL'])}/api/codec`,
+      folders,
+    })
+    await Promise.all([stack.#launch(postgres), stack.#launch(temporal)])
+    const access = { port: ports.database, password: secrets.databasePassword }
+    await launcher.createDatabase(launcher.postgresUrl({ ...access, database: 'postgres' }), NAMESPACE)
+    await migrateToHead(stack.db)
+    await ensurePolicies(stack.db)
+    return stack
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.config.port}`
+  }
+
+  /** Starts the product's worker and API, once; resolves when the API is ready. */
+  async startProduct(): Promise<void> {
+    if (this.#productRuns) return
+    this.#productRuns = true
+    const { profileDir } = this.options
+    const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
+    const ready = (): Promise<boolean> =>
+      fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2000) }).then(
+        reply => reply.ok,
+        () => false,
+      )
+    await Promise.all([
+      this.#launch(this.#node('worker', ['dist/worker/main.js'], async () => true)),
+      this.#launch(this.#node('api', [...profile, 'dist/api/main.js'], ready)),
+    ])
+  }
+
+  /** Ends one server process and waits until it is gone. */
+  async stop(name: 'postgres' | 'temporal' | 'worker' | 'api'): Promise<void> {
+    await this.#running.get(name)?.stop()
+    this.#running.delete(name)
+  }
+
+  /** Starts a server process again that was stopped. */
+  async startAgain(name: 'postgres' | 'temporal' | 'worker' | 'api'): Promise<void> {
+    const program = this.#program.get(name)
+    if (!program) throw new Error(`${name} was never started`)
+    await this.#launch(program)
+  }
+
+  /** Ends everything, the product first, and removes the data. */
+  async close(): Promise<void> {
+    open.delete(this)
+    await this.temporal.close().catch(() => undefined)
+    await closeDatabase(this.db)
+    for (const name of ['api', 'worker', 'temporal', 'postgres'] as const) await this.stop(name)
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  async #launch(program: Program): Promise<void> {
+    this.#program.set(program.name, program)
+    this.#running.set(program.name, await this.options.launcher.launch(program))
+  }
+
+  #node(name: string, args: readonly string[], ready: () => Promise<boolean>): Program {
+    const { logs, pids } = this.options.launcher.foldersIn(this.dir)
+    return {
+      name,
+      command: process.execPath,
+      args,
+      env: this.env,
+      cwd: PROJECT,
+      logFile: join(logs, `${name}.log`),
+      pidFile: join(pids, `${name}.json`),
+      stopSignal: 'SIGTERM',
+      graceMs: 10_000,
+      ready,
+      readyWithinMs: 60_000,
+      remedy: 'read the lines above',
+    }
+  }
+}
+
+/** The folders of throw-away servers, under `.kesi`. */
+export const DIR_PREFIX = 'bench-run-'
+/** In such a folder: the process that the servers belong to. */
+export const OWNER = 'owner.json'
+const open = new Set<Stack>()
+
+/** Ends every stack that still runs: for Ctrl-C. */
+export async function closeAllStacks(): Promise<void> {
+  await Promise.all([...open].map(stack => stack.close()))
+}
+
+function environment(
+  launcher: Launcher,
+  of: {
+    dir: string
+    ports: { database: number; temporal: number; ui: number; api: number }
+    secrets: Secrets
+    folders: Folders
+  },
+): Record<string, string> {
+  const { dir, ports, secrets, folders } = of
+  const run = {
+    url: `http://localhost:${ports.api}`,
+    database_url: launcher.postgresUrl({ port: ports.database, password: secrets.databasePassword, database: NAMESPACE }),
+    temporal_address: `127.0.0.1:${ports.temporal}`,
+    temporal_ui: `http://localhost:${ports.ui}`,
+    log_dir: folders.logs,
+    data_dir: dir,
+  }
+  return { ...launcher.productEnvironment({ run, secrets }), KESI_ACCESS_TOKEN_SECONDS: TOKEN_SECONDS }
+}

@@ -1,0 +1,59 @@
+import { ENDED, type Status } from '../domain/statuses'
+import type { Database } from './database'
+
+const NOT_ENDED = `i.status not in (${ENDED.map(status => `'${status}'`).join(', ')})`
+
+export interface Overdue {
+  readonly id: string
+  /** How long ago its deadline passed, in milliseconds of the database's clock. */
+  readonly overdue_ms: number
+}
+
+export interface SweepRules {
+  /** Incidents whose deadline passed longer ago than this many seconds. */
+  readonly overdueSeconds: number
+  /** Not those that were swept within this many seconds. */
+  readonly againSeconds: number
+  readonly limit: number
+}
+
+/** Takes overdue open incidents, urgent and longest overdue first; two sweeps at once take different ones. */
+export async function leaseOverdue(db: Database, rules: SweepRules): Promise<Overdue[]> {
+  const { rows } = await db.raw<{ rows: Overdue[] }>(
+    `update incidents set swept_at = clock_timestamp()
+     where id in (select i.id from incidents i
+       where ${NOT_ENDED} and i.next_deadline_at < clock_timestamp() - make_interval(secs => :overdueSeconds)
+         and (i.swept_at is null or i.swept_at < clock_timestamp() - make_interval(secs => :againSeconds))
+       order by (i.urgency = 'urgent') desc, i.next_deadline_at limit :limit for update skip locked)
+     returning id, (extract(epoch from clock_timestamp() - next_deadline_at) * 1000)::double precision as overdue_ms`,
+    { ...rules },
+  )
+  return rows
+}
+
+/** An open incident as a rebuild sees it. */
+export interface OpenIncident {
+  readonly id: string
+  readonly status: Status
+  /** Milliseconds until its deadline, negative when it passed; null when nothing is timed. */
+  readonly due_in_ms: number | null
+}
+
+/** Every open incident, urgent first, then by deadline; those without one last. */
+export async function listOpenIncidents(db: Database): Promise<OpenIncident[]> {
+  const { rows } = await db.raw<{ rows: OpenIncident[] }>(
+    `select i.id, i.status,
+       (extract(epoch from i.next_deadline_at - clock_timestamp()) * 1000)::double precision as due_in_ms
+     from incidents i where ${NOT_ENDED}
+     order by (i.urgency = 'urgent') desc, i.next_deadline_at nulls last, i.id`,
+  )
+  return rows
+}
+
+/** Is there any open incident? */
+export async function hasOpenIncidents(db: Database): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: [{ some: boolean }] }>(
+    `select exists (select 1 from incidents i where ${NOT_ENDED}) as some`,
+  )
+  return rows[0].some
+}
