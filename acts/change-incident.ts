@@ -134,8 +134,8 @@ async function readGrounds(
 
 /** How many of the best are locked beyond those that one round of offers takes: answers of this act may use up one. */
 const SPARE_CANDIDATES = 1
-/** On a repeated run every eligible candidate is locked, up to so many, so that the choice cannot go stale again. */
-const LOCKED_AT_MOST = 50
+/** A run that found the locked ones taken meanwhile locks so many more each time. */
+const MORE_EACH_RUN = 5
 
 /** Whom a choice in this act would fall on: to be locked before anything is decided. */
 export function likelyChosen(
@@ -144,10 +144,10 @@ export function likelyChosen(
   place: Position | null,
   run: number,
 ): string[] {
-  const wanted = (offer.mode === 'broadcast' ? offer.broadcast_size : 1) + SPARE_CANDIDATES
+  const wanted = (offer.mode === 'broadcast' ? offer.broadcast_size : 1) + SPARE_CANDIDATES + run * MORE_EACH_RUN
   // The act's clock is read after the locks; for a guess at who is still cooling down, this process's is near enough.
   const ranked = rank(candidates, offer.provider_types, place, Date.now())
-  return ranked.slice(0, run === 0 ? wanted : LOCKED_AT_MOST).map(({ candidate }) => candidate.provider_id)
+  return ranked.slice(0, wanted).map(({ candidate }) => candidate.provider_id)
 }
 
 /** The one time of an act: PostgreSQL's clock, or in time-travel tests the caller's, never before the last event. */

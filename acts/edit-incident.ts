@@ -66,11 +66,16 @@ function requireKnownType(change: IncidentChange, type: string | null | undefine
   throw new Refusal('VALIDATION_FAILED', { errors: [{ path: 'body.incident_type', code: 'invalid_value', message }] })
 }
 
-async function writeWords(deps: ActDeps, change: IncidentChange, edit: Omit<IncidentEdit, 'excluded_providers'>): Promise<void> {
+async function writeWords(
+  deps: ActDeps,
+  change: IncidentChange,
+  edit: Omit<IncidentEdit, 'excluded_providers'>,
+): Promise<void> {
   const { incident_type, occurred_at, occurred_precision, ...words } = edit
   const { id } = change.state
   const wrapped = await findWrappedKey(change.grounds.trx, id)
-  if (wrapped === null) throw new Refusal('RULE_BROKEN', { detail: 'The incident was erased: nothing can be written to it' })
+  if (wrapped === null)
+    throw new Refusal('RULE_BROKEN', { detail: 'The incident was erased: nothing can be written to it' })
   change.patchColumns({
     version: change.grounds.row.version + 1,
     ...(incident_type === undefined ? {} : { incident_type }),

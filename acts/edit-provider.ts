@@ -1,6 +1,11 @@
 import { findAccountKey } from '../db/accounts.repository'
 import { markEffect } from '../db/idempotency.repository'
-import { listOpenOffersOf, lockProfileToEdit, updateProfile, type ProfileToEdit } from '../db/provider-profiles.repository'
+import {
+  listOpenOffersOf,
+  lockProfileToEdit,
+  updateProfile,
+  type ProfileToEdit,
+} from '../db/provider-profiles.repository'
 import { inTransaction } from '../db/unit-of-work'
 import { sealColumns } from '../db/vault'
 import { coarse, type Position } from '../domain/places'
@@ -30,7 +35,12 @@ export async function editProvider(deps: ActDeps, providerId: string, edit: Prov
     const profile = await lockProfileToEdit(trx, providerId)
     const key = await findAccountKey(trx, deps.vault, providerId)
     if (!profile || !key) throw new Refusal('PROVIDER_NOT_FOUND')
-    await updateProfile(trx, providerId, { ...columnsOf(edit, profile), ...placeColumns(edit, providerId, key) }, wakes(edit, profile))
+    await updateProfile(
+      trx,
+      providerId,
+      { ...columnsOf(edit, profile), ...placeColumns(edit, providerId, key) },
+      wakes(edit, profile),
+    )
     await markEffect(trx, by.requestId, providerId)
   })
   if (edit.availability === 'off_duty') await giveOffersBack(deps, providerId, by)

@@ -1,4 +1,4 @@
-import type { Transaction } from '../db/database'
+import type { Database, Transaction } from '../db/database'
 import type { IncidentRow } from '../db/incident-rows'
 import { findWrappedKey } from '../db/incidents.repository'
 import { openJson } from '../db/vault'
@@ -7,8 +7,8 @@ import type { ActDeps } from './deps'
 
 /** Where the incident is, for ranking by distance; null when it is not known or its key was destroyed. */
 export async function placeOf(
-  deps: ActDeps,
-  trx: Transaction,
+  deps: Pick<ActDeps, 'vault'>,
+  trx: Database | Transaction,
   row: Pick<IncidentRow, 'id' | 'place'>,
 ): Promise<Position | null> {
   if (row.place === null) return null

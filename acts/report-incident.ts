@@ -147,6 +147,7 @@ function newRow(
     code: incidentCode(caseType.codePrefix, randomBytes(INCIDENT_CODE_LENGTH)),
     case_type: caseType.code,
     case_type_version: caseType.version,
+    version: 1,
     policy_id: policy.id,
     reporter_id: personOf(by),
     client_id: report.client_id ?? null,

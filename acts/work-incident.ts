@@ -9,7 +9,7 @@ import { endEscalation, startLadder } from './steps/escalate'
 import { startSearch } from './steps/start-search'
 
 /** The assignee begins. Repeated, it changes nothing. */
-export async function startWork(deps: ActDeps, incidentId: string, by: By): Promise<Snapshot> {
+export async function startWork(deps: ActDeps, incidentId: string, by: By, note?: string): Promise<Snapshot> {
   return changeIncident(deps, { incidentId, mayOffer: false }, by, async change => {
     if (change.state.status === 'in_progress' && change.state.assignee_id === personOf(by)) return
     const { to } = await mayAct(change, 'start')
@@ -17,7 +17,7 @@ export async function startWork(deps: ActDeps, incidentId: string, by: By): Prom
     change.withdrawNotices('assignment')
     endEscalation(change)
     change.patchColumns({ started_at: new Date(change.at) })
-    change.append('incident.started', {}, to === 'same' || to === 'search' ? undefined : to)
+    change.appendWithReason('incident.started', note, {}, to === 'same' || to === 'search' ? undefined : to)
     if (change.state.reporter_id) change.notify('incident.updated', [change.state.reporter_id])
   })
 }

@@ -67,7 +67,8 @@ describe('a request with an Idempotency-Key', () => {
 
   const ask = (key: string | undefined, body: object, method = 'POST', token = someone.access): Promise<Reply> =>
     api.call(method, '/api/acts/', { token, body, headers: key === undefined ? {} : { 'idempotency-key': key } })
-  const age = async (by: string): Promise<void> => api.database.db.raw(`update idempotency_keys set taken_at = taken_at - interval '${by}'`)
+  const age = async (by: string): Promise<void> =>
+    api.database.db.raw(`update idempotency_keys set taken_at = taken_at - interval '${by}'`)
 
   it('acts once and answers the same again', async () => {
     const first = await ask('a', { does: 'work' })

@@ -182,7 +182,11 @@ function environment(
   const { dir, ports, secrets, folders } = of
   const run = {
     url: `http://localhost:${ports.api}`,
-    database_url: launcher.postgresUrl({ port: ports.database, password: secrets.databasePassword, database: NAMESPACE }),
+    database_url: launcher.postgresUrl({
+      port: ports.database,
+      password: secrets.databasePassword,
+      database: NAMESPACE,
+    }),
     temporal_address: `127.0.0.1:${ports.temporal}`,
     temporal_ui: `http://localhost:${ports.ui}`,
     log_dir: folders.logs,

@@ -1,4 +1,3 @@
-import type { Knex } from 'knex'
 import type { SignalName } from '../domain/signal-names'
 import type { NoticeCode } from '../domain/notices'
 import type { Channel } from '../domain/policy'
@@ -7,6 +6,7 @@ import type { ChainedEvent } from '../domain/events'
 import type { Transaction } from './database'
 import { markEffect } from './idempotency.repository'
 import type { IncidentRow } from './incident-rows'
+import { runPrepared, type Prepared } from './prepared'
 import type { ProviderFacts } from './providers.repository'
 
 /** An event with its place in the chain. */
@@ -77,104 +77,162 @@ export interface AssignmentToWrite {
   readonly forced: boolean
 }
 
-/** How long the API may take to tell the workflow before the relay does. */
-const TELL_GRACE = "interval '1 second'"
+/** Every column that an act may change. The sealed ones are not among them: they are long, and only edits touch them. */
+const STATE_COLUMNS = [
+  'urgency',
+  'status',
+  'rev',
+  'version',
+  'round',
+  'incident_type',
+  'occurred_at',
+  'occurred_precision',
+  'region',
+  'assignee_id',
+  'owner_id',
+  'owner_active_at',
+  'held',
+  'review_from',
+  'search_started_at',
+  'search_asked',
+  'search_refused',
+  'look_again_at',
+  'escalation_reason',
+  'escalated_at',
+  'ladder_step',
+  'climb_at',
+  'assigned_at',
+  'nudged_at',
+  'started_at',
+  'completed_at',
+  'ended_at',
+  'outcome',
+  'next_deadline_at',
+  'next_step',
+  'last_seq',
+  'last_hash',
+  'last_event_at',
+  'deleted_at',
+  'updated_at',
+]
+
+const columnsFrom = (alias: string): string => STATE_COLUMNS.map(column => `${alias}.${column}`).join(', ')
+
+/** $1 is the whole change as JSON: one statement, so that an act is one round trip after its locks and reads. */
+const WRITES = `
+  written_events as (
+    insert into events (id, incident_id, seq, rev, type, from_status, to_status, actor_role, actor_id, at, data, request_id,
+      prev_hash, hash, signal, signal_after)
+    select e.id, e.incident_id, e.seq, e.rev, e.type, e.from_status, e.to_status, e.actor_role, e.actor_id, e.at, e.data,
+      e.request_id, e.prev_hash, e.hash, e.signal,
+      -- How long the API may take to tell the workflow before the relay does.
+      case when e.signal is not null then clock_timestamp() + interval '1 second' end
+    from jsonb_to_recordset($1::jsonb->'events') as e (id uuid, incident_id uuid, seq integer, rev integer, type text,
+      from_status text, to_status text, actor_role text, actor_id uuid, at timestamptz, data jsonb, request_id uuid,
+      prev_hash text, hash text, signal text)),
+  written_notes as (
+    insert into event_notes (event_id, note)
+    select n.event_id, n.note from jsonb_to_recordset($1::jsonb->'notes') as n (event_id uuid, note text)),
+  closed_offers as (
+    update offers o set state = c.state, reason = c.reason, answered_at = ($1::jsonb->>'at')::timestamptz
+    from jsonb_to_recordset($1::jsonb->'closed_offers') as c (id uuid, state text, reason text)
+    where o.id = c.id and o.state = 'open' returning o.id),
+  made_offers as (
+    insert into offers (id, incident_id, provider_id, round, attempt, state, offered_at, expires_at, candidates)
+    select o.id, ($1::jsonb->>'incident_id')::uuid, o.provider_id, o.round, o.attempt, 'open',
+      ($1::jsonb->>'at')::timestamptz, o.expires_at, o.candidates
+    from jsonb_to_recordset($1::jsonb->'offers') as o (id uuid, provider_id uuid, round integer, attempt integer,
+      expires_at timestamptz, candidates jsonb)),
+  ended_assignments as (
+    update assignments a set ended_at = ($1::jsonb->>'at')::timestamptz, end_reason = $1::jsonb->>'ended_assignment'
+    where a.incident_id = ($1::jsonb->>'incident_id')::uuid and a.ended_at is null
+      and $1::jsonb->>'ended_assignment' is not null
+    returning a.id),
+  made_assignments as (
+    insert into assignments (id, incident_id, provider_id, offer_id, assigned_by, forced, assigned_at)
+    select a.id, ($1::jsonb->>'incident_id')::uuid, a.provider_id, a.offer_id, a.assigned_by, a.forced,
+      ($1::jsonb->>'at')::timestamptz
+    from jsonb_to_recordset($1::jsonb->'assignments') as a (id uuid, provider_id uuid, offer_id uuid, assigned_by uuid,
+      forced boolean)
+    -- Reading the ended ones has them ended first: of two answers at once only one may stand (assignments_one_yes).
+    where (select count(*) from ended_assignments) >= 0),
+  changed_providers as (
+    update provider_profiles p set load = n.load, forced_load = n.forced_load, silences = n.silences,
+      availability = n.availability, cooling_until = n.cooling_until, last_assigned_at = n.last_assigned_at,
+      woke_at = case when n.woken then clock_timestamp() else p.woke_at end
+    from jsonb_to_recordset($1::jsonb->'providers') as n (provider_id uuid, load integer, forced_load integer,
+      silences integer, availability text, cooling_until timestamptz, last_assigned_at timestamptz, woken boolean)
+    where p.user_id = n.provider_id),
+  withdrawn_notices as (
+    update notices n set withdrawn_at = ($1::jsonb->>'at')::timestamptz, send_after = null
+    where n.incident_id = ($1::jsonb->>'incident_id')::uuid and n.withdrawn_at is null
+      and (n.code in (select jsonb_array_elements_text($1::jsonb->'withdrawn_notices'))
+        -- Of several offers one may end while others stay open: its notice is found by the offer, not by its code.
+        or n.offer_id in (select (c->>'id')::uuid from jsonb_array_elements($1::jsonb->'closed_offers') as c))),
+  made_notices as (
+    insert into notices (id, recipient_id, incident_id, offer_id, code, channels, rev, created_at, send_after)
+    select n.id, n.recipient_id, ($1::jsonb->>'incident_id')::uuid, n.offer_id, n.code, n.channels,
+      ($1::jsonb->'incident'->>'rev')::integer, ($1::jsonb->>'at')::timestamptz,
+      case when n.send then ($1::jsonb->>'at')::timestamptz end
+    from jsonb_to_recordset($1::jsonb->'notices') as n (id uuid, recipient_id uuid, offer_id uuid, code text,
+      channels text[], send boolean))`
+
+/** The incident's row and its events are one statement: neither can ever stand without the other. */
+const CHANGE: Prepared = {
+  name: 'change-incident',
+  text: `with incident as (
+      update incidents i set (${STATE_COLUMNS.join(', ')}) =
+        (select ${columnsFrom('n')} from jsonb_populate_record(i, $1::jsonb->'incident') as n)
+      where i.id = ($1::jsonb->>'incident_id')::uuid),
+    ${WRITES}
+    select 1`,
+}
+
+const CREATE: Prepared = {
+  name: 'create-incident',
+  text: `with incident as (
+      insert into incidents select n.* from jsonb_populate_record(null::incidents, $1::jsonb->'incident') as n),
+    key as (
+      insert into incident_keys (incident_id, wrapped)
+      values (($1::jsonb->>'incident_id')::uuid, $1::jsonb->>'wrapped')),
+    ${WRITES}
+    select 1`,
+}
 
 const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time))
 
 /** Writes an act's whole change. Row locks are held by the caller's transaction. */
 export async function writeChange(trx: Transaction, change: ChangeToWrite): Promise<void> {
-  // The incident's row and its events are one statement: neither can ever stand without the other.
-  const incident = change.created ? insertIncident(trx, change) : updateIncident(trx, change)
-  if (change.events.length === 0) await incident
-  else await trx('events').with('incident', incident).insert(eventRows(trx, change))
-  if (change.created)
-    await trx('incident_keys').insert({ incident_id: change.incidentId, wrapped: change.created.wrappedKey })
-  if (change.notes.length > 0) await trx('event_notes').insert([...change.notes])
-  await closeOffers(trx, change)
-  await writeAssignments(trx, change)
-  if (change.offers.length > 0) await trx('offers').insert(change.offers.map(offer => offerRow(change, offer)))
-  if (change.providers.length > 0) await updateProviders(trx, change.providers)
-  if (change.withdrawnNotices.length > 0 || change.closedOffers.length > 0) await withdrawNotices(trx, change)
-  if (change.notices.length > 0) await trx('notices').insert(change.notices.map(notice => noticeRow(change, notice)))
+  await runPrepared(trx, change.created ? CREATE : CHANGE, [JSON.stringify(toJson(change))])
+  const sealed = Object.entries(change.incident).filter(([column]) => !STATE_COLUMNS.includes(column))
+  if (sealed.length > 0) await trx('incidents').where({ id: change.incidentId }).update(Object.fromEntries(sealed))
   await markEffect(trx, change.requestId ?? undefined, change.incidentId)
 }
 
-const insertIncident = (trx: Transaction, change: ChangeToWrite): Knex.QueryBuilder =>
-  trx('incidents').insert({ ...change.created?.row, ...change.incident, id: change.incidentId })
-
-const updateIncident = (trx: Transaction, change: ChangeToWrite): Knex.QueryBuilder =>
-  trx('incidents').where({ id: change.incidentId }).update(change.incident)
-
-function eventRows(trx: Transaction, { events, signal }: ChangeToWrite): Record<string, unknown>[] {
-  const last = events.length - 1
-  return events.map((event, index) => ({
-    ...event,
-    at: new Date(event.at),
-    data: JSON.stringify(event.data),
-    // One signal a change is enough: it carries the snapshot of its end.
-    signal: index === last ? signal : null,
-    signal_after: index === last && signal !== null ? trx.raw(`clock_timestamp() + ${TELL_GRACE}`) : null,
-  }))
+function toJson(change: ChangeToWrite): Record<string, unknown> {
+  const last = change.events.length - 1
+  return {
+    incident_id: change.incidentId,
+    at: new Date(change.at),
+    incident: { ...change.created?.row, ...change.incident },
+    wrapped: change.created?.wrappedKey,
+    events: change.events.map((event, index) => ({
+      ...event,
+      at: new Date(event.at),
+      // One signal a change is enough: it carries the snapshot of its end.
+      signal: index === last ? change.signal : null,
+    })),
+    notes: change.notes,
+    offers: change.offers.map(offer => ({ ...offer, expires_at: new Date(offer.expires_at) })),
+    closed_offers: change.closedOffers,
+    ended_assignment: change.endedAssignment,
+    assignments: change.assignment ? [change.assignment] : [],
+    providers: change.providers.map(provider => ({
+      ...provider,
+      cooling_until: dateOf(provider.cooling_until),
+      last_assigned_at: dateOf(provider.last_assigned_at),
+    })),
+    withdrawn_notices: change.withdrawnNotices,
+    notices: change.notices,
+  }
 }
-
-async function closeOffers(trx: Transaction, { closedOffers, at }: ChangeToWrite): Promise<void> {
-  for (const { id, state, reason } of closedOffers)
-    await trx('offers')
-      .where({ id, state: 'open' })
-      .update({ state, reason, answered_at: new Date(at) })
-}
-
-async function writeAssignments(trx: Transaction, change: ChangeToWrite): Promise<void> {
-  const at = new Date(change.at)
-  if (change.endedAssignment !== null)
-    await trx('assignments')
-      .where({ incident_id: change.incidentId })
-      .whereNull('ended_at')
-      .update({ ended_at: at, end_reason: change.endedAssignment })
-  if (change.assignment)
-    await trx('assignments').insert({ ...change.assignment, incident_id: change.incidentId, assigned_at: at })
-}
-
-const offerRow = (change: ChangeToWrite, offer: OfferToWrite): Record<string, unknown> => ({
-  ...offer,
-  incident_id: change.incidentId,
-  state: 'open',
-  offered_at: new Date(change.at),
-  expires_at: new Date(offer.expires_at),
-  candidates: JSON.stringify(offer.candidates),
-})
-
-async function updateProviders(trx: Transaction, providers: readonly ProviderFacts[]): Promise<void> {
-  for (const provider of providers)
-    await trx('provider_profiles')
-      .where({ user_id: provider.provider_id })
-      .update({
-        load: provider.load,
-        forced_load: provider.forced_load,
-        silences: provider.silences,
-        availability: provider.availability,
-        cooling_until: dateOf(provider.cooling_until),
-        last_assigned_at: dateOf(provider.last_assigned_at),
-        ...(provider.woken ? { woke_at: trx.raw('clock_timestamp()') } : {}),
-      })
-}
-
-/** Of several offers one may end while others stay open: its notice is found by the offer, not by its code. */
-async function withdrawNotices(trx: Transaction, change: ChangeToWrite): Promise<void> {
-  const offerIds = change.closedOffers.map(offer => offer.id)
-  await trx('notices')
-    .where({ incident_id: change.incidentId })
-    .whereNull('withdrawn_at')
-    .where(notice => notice.whereIn('code', [...change.withdrawnNotices]).orWhereIn('offer_id', offerIds))
-    .update({ withdrawn_at: new Date(change.at), send_after: null })
-}
-
-const noticeRow = (change: ChangeToWrite, { send, ...notice }: NoticeToWrite): Record<string, unknown> => ({
-  ...notice,
-  channels: [...notice.channels],
-  incident_id: change.incidentId,
-  rev: change.incident.rev ?? null,
-  created_at: new Date(change.at),
-  send_after: send ? new Date(change.at) : null,
-})

@@ -13,7 +13,10 @@ export interface UnattendedRow {
 const PATIENCE = "interval '10 seconds'"
 
 /** Open incidents without an armed deadline and without a named person (I1), the longest first. Always empty while a worker runs. */
-export async function listUnattended(db: Database, limit: number): Promise<{ count: number; results: UnattendedRow[] }> {
+export async function listUnattended(
+  db: Database,
+  limit: number,
+): Promise<{ count: number; results: UnattendedRow[] }> {
   const { rows } = await db.raw<{ rows: (UnattendedRow & { count: number })[] }>(
     `select id as incident, code, status, coalesce(next_deadline_at, updated_at) as since, count(*) over () as count
      from incidents

@@ -116,7 +116,8 @@ const inScope =
   query => {
     void query.whereNull('i.deleted_at')
     if (kind === 'reporter') void query.where('i.reporter_id', personId)
-    if (kind === 'provider') void query.where(either => either.where(worksOn(personId)).orWhere('i.reporter_id', personId))
+    if (kind === 'provider')
+      void query.where(either => either.where(worksOn(personId)).orWhere('i.reporter_id', personId))
   }
 
 const worksOn =
@@ -145,7 +146,8 @@ function matches(filter: IncidentFilter, { kind, personId }: Scope): Where {
 const isMine =
   (kind: Scope['kind'], personId: string): Where =>
   query => {
-    if (kind === 'staff') void query.whereRaw('coalesce(i.owner_id = ? or i.reporter_id = ?, false)', [personId, personId])
+    if (kind === 'staff')
+      void query.whereRaw('coalesce(i.owner_id = ? or i.reporter_id = ?, false)', [personId, personId])
     if (kind === 'provider') void query.whereRaw('coalesce(i.assignee_id = ?, false)', [personId])
     if (kind === 'reporter') void query.whereRaw('i.reporter_id = ?', [personId])
   }

@@ -1,12 +1,16 @@
 import type { Database, Transaction } from './database'
 import type { IncidentRow, OfferFacts } from './incident-rows'
+import { runPrepared, type Prepared } from './prepared'
+
+const LOCK_INCIDENT: Prepared = { name: 'lock-incident', text: 'select * from incidents where id = $1 for update' }
 
 /**
  * First statement of every act: takes the incident's row lock and answers the row as it is once the lock is ours. Everything
  * else an act reads must come in later statements: a statement that waited still sees other tables as they were before it waited.
  */
 export async function lockIncident(trx: Transaction, id: string): Promise<IncidentRow | undefined> {
-  return trx<IncidentRow>('incidents').where({ id }).forUpdate().first()
+  const [row] = await runPrepared<IncidentRow>(trx, LOCK_INCIDENT, [id])
+  return row
 }
 
 /** A state read under the incident's lock, with the one clock of the act. Times in milliseconds. */
@@ -15,22 +19,25 @@ export interface UnderLock {
   readonly offers: readonly OfferFacts[]
 }
 
+const READ_UNDER_LOCK: Prepared = {
+  name: 'read-under-lock',
+  text: `select (extract(epoch from clock_timestamp()) * 1000)::double precision as at,
+      coalesce((select json_agg(json_build_object('id', o.id, 'provider_id', o.provider_id, 'round', o.round,
+          'state', o.state, 'reason', o.reason,
+          'expires_at', (extract(epoch from o.expires_at) * 1000)::double precision) order by o.offered_at, o.id)
+        from offers o where o.incident_id = $1 and (o.state = 'open' or o.provider_id = $2)), '[]') as offers`,
+}
+
 /**
  * The statement after the locks: the time of the act by PostgreSQL's clock, and the incident's open offers with those that
  * `personId` ever had on it.
  */
 export async function readUnderLock(trx: Transaction, incidentId: string, personId: string | null): Promise<UnderLock> {
-  const { rows } = await trx.raw<{ rows: [{ at: number; offers: OfferFacts[] }] }>(
-    `select (extract(epoch from clock_timestamp()) * 1000)::double precision as at,
-       coalesce((select json_agg(json_build_object('id', o.id, 'provider_id', o.provider_id, 'round', o.round,
-           'state', o.state, 'reason', o.reason,
-           'expires_at', (extract(epoch from o.expires_at) * 1000)::double precision) order by o.offered_at, o.id)
-         from offers o where o.incident_id = :incidentId and (o.state = 'open' or o.provider_id = :personId)), '[]') as offers`,
-    { incidentId, personId },
-  )
-  const [{ at, offers }] = rows
+  const [read] = await runPrepared<UnderLock>(trx, READ_UNDER_LOCK, [incidentId, personId])
+  if (!read) throw new Error('a select without a from answers a row')
   // Columns keep microseconds, JavaScript's dates milliseconds: the act's time is whole milliseconds, so both sides agree.
-  return { at: Math.floor(at), offers: offers.map(offer => ({ ...offer, expires_at: Math.round(offer.expires_at) })) }
+  const offers = read.offers.map(offer => ({ ...offer, expires_at: Math.round(offer.expires_at) }))
+  return { at: Math.floor(read.at), offers }
 }
 
 /** Bars providers from an incident; ids that are no provider's are passed over. */
@@ -47,8 +54,15 @@ export async function insertExclusions(
 }
 
 /** Makes these the providers that are barred from an incident, and no others; ids that are no provider's are passed over. */
-export async function replaceExclusions(trx: Transaction, incidentId: string, providerIds: readonly string[]): Promise<void> {
-  await trx('exclusions').where({ incident_id: incidentId }).whereNotIn('provider_id', [...providerIds]).delete()
+export async function replaceExclusions(
+  trx: Transaction,
+  incidentId: string,
+  providerIds: readonly string[],
+): Promise<void> {
+  await trx('exclusions')
+    .where({ incident_id: incidentId })
+    .whereNotIn('provider_id', [...providerIds])
+    .delete()
   await insertExclusions(trx, incidentId, providerIds)
 }
 

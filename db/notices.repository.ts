@@ -20,7 +20,10 @@ export async function leaseNotices(db: Database, limit: number): Promise<string[
 
 /** These notices have a workflow that sends them. */
 export async function markNoticesHandedOver(db: Database, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await db('notices').whereIn('id', [...ids]).update({ send_after: null })
+  if (ids.length > 0)
+    await db('notices')
+      .whereIn('id', [...ids])
+      .update({ send_after: null })
 }
 
 /** A notice as the sending needs it. */
@@ -90,6 +93,9 @@ export async function endAttempt(db: Database, end: AttemptEnd): Promise<void> {
 }
 
 /** Keeps the code of a try that failed; the attempt stays `queued`, for another try follows. */
-export async function keepFailure(db: Database, { noticeId, channel, failure }: Required<Pick<AttemptEnd, 'noticeId' | 'channel' | 'failure'>>): Promise<void> {
+export async function keepFailure(
+  db: Database,
+  { noticeId, channel, failure }: Required<Pick<AttemptEnd, 'noticeId' | 'channel' | 'failure'>>,
+): Promise<void> {
   await db('notice_attempts').where({ notice_id: noticeId, channel, state: 'queued' }).update({ failure })
 }

@@ -1,6 +1,7 @@
 import type { Candidate } from '../domain/ranking'
 import type { Availability } from '../domain/statuses'
-import type { Transaction } from './database'
+import type { Database, Transaction } from './database'
+import { runPrepared, type Prepared } from './prepared'
 
 /** A locked row of `provider_profiles`; times in milliseconds. */
 export interface ProviderFacts {
@@ -24,6 +25,14 @@ const FACTS = `p.user_id as provider_id, p.provider_type, p.verification = 'veri
   p.capacity, p.load, p.forced_load, p.silences, ${MILLISECONDS('p.cooling_until')} as cooling_until,
   ${MILLISECONDS('p.last_assigned_at')} as last_assigned_at, false as woken`
 
+const LOCK_PROVIDERS: Prepared = {
+  name: 'lock-providers',
+  text: `select ${FACTS} from provider_profiles p
+    where p.user_id = any($1::uuid[])
+       or p.user_id in (select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open')
+    order by p.user_id for update`,
+}
+
 /**
  * Second lock of an act, always after the incident's and always in id order, or two incidents that ask the same providers
  * deadlock: the named providers and everybody with an open offer of the incident.
@@ -33,46 +42,40 @@ export async function lockProviders(
   incidentId: string,
   ids: readonly string[],
 ): Promise<ProviderFacts[]> {
-  const { rows } = await trx.raw<{ rows: ProviderFacts[] }>(
-    `select ${FACTS} from provider_profiles p
-     where p.user_id = any(:ids)
-        or p.user_id in (select o.provider_id from offers o where o.incident_id = :incidentId and o.state = 'open')
-     order by p.user_id for update`,
-    { ids: [...ids], incidentId },
-  )
-  return rows
+  return runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS, [ids, incidentId])
 }
 
 /** How many candidates a choice looks at: eligible ones come first, so a choice is never made from less than it needs. */
 const CANDIDATES_AT_MOST = 200
+
+const READ_CANDIDATES: Prepared = {
+  name: 'read-candidates',
+  text: `select ${FACTS}, u.status = 'active' as active, p.base_lat, p.base_lng,
+      exists (select 1 from exclusions x where x.incident_id = $1 and x.provider_id = p.user_id) as excluded,
+      coalesce(had.offered, false) as offered,
+      coalesce(had.refused, false) or exists (select 1 from assignments a where a.incident_id = $1
+        and a.provider_id = p.user_id and a.end_reason = 'handed_back') as refused
+    from provider_profiles p
+    join users u on u.id = p.user_id
+    left join (select o.provider_id, bool_or(o.round = $2) as offered,
+        bool_or(o.state in ('rejected', 'expired')) as refused
+      from offers o where o.incident_id = $1 group by o.provider_id) had on had.provider_id = p.user_id
+    where p.provider_type = any($3::text[]) and p.verification = 'verified'
+    order by (p.availability = 'available' and p.load < p.capacity) desc,
+      p.load::float / greatest(p.capacity, 1), p.last_assigned_at nulls first, p.user_id
+    limit ${CANDIDATES_AT_MOST}`,
+}
 
 /**
  * Whom the incident could be offered to, eligible ones first, unlocked: what it says must be checked again once the chosen
  * are locked. Base positions are the coarse ones.
  */
 export async function readCandidates(
-  trx: Transaction,
+  trx: Database | Transaction,
   { incidentId, round, providerTypes }: { incidentId: string; round: number; providerTypes: readonly string[] },
 ): Promise<Candidate[]> {
-  const { rows } = await trx.raw<{
-    rows: (Omit<Candidate, 'base'> & { base_lat: number | null; base_lng: number | null })[]
-  }>(
-    `select ${FACTS}, u.status = 'active' as active, p.base_lat, p.base_lng,
-       exists (select 1 from exclusions x where x.incident_id = :incidentId and x.provider_id = p.user_id) as excluded,
-       coalesce(had.offered, false) as offered,
-       coalesce(had.refused, false) or exists (select 1 from assignments a where a.incident_id = :incidentId
-         and a.provider_id = p.user_id and a.end_reason = 'handed_back') as refused
-     from provider_profiles p
-     join users u on u.id = p.user_id
-     left join (select o.provider_id, bool_or(o.round = :round) as offered,
-         bool_or(o.state in ('rejected', 'expired')) as refused
-       from offers o where o.incident_id = :incidentId group by o.provider_id) had on had.provider_id = p.user_id
-     where p.provider_type = any(:providerTypes) and p.verification = 'verified'
-     order by (p.availability = 'available' and p.load < p.capacity) desc,
-       p.load::float / greatest(p.capacity, 1), p.last_assigned_at nulls first, p.user_id
-     limit ${CANDIDATES_AT_MOST}`,
-    { incidentId, round, providerTypes: [...providerTypes] },
-  )
+  type Row = Omit<Candidate, 'base'> & { base_lat: number | null; base_lng: number | null }
+  const rows = await runPrepared<Row>(trx, READ_CANDIDATES, [incidentId, round, providerTypes])
   return rows.map(({ base_lat, base_lng, ...candidate }) => ({
     ...candidate,
     base: base_lat === null || base_lng === null ? null : { lat: base_lat, lng: base_lng },

@@ -2,6 +2,8 @@ import type { Database, Transaction } from './database'
 
 /** How often a transaction that lost a deadlock, a serialization conflict, or its candidates is run again. */
 const MAX_RUNS = 6
+/** The number of a transaction's last run, counted from 0. */
+export const LAST_RUN = MAX_RUNS - 1
 const DEADLOCK_DETECTED = '40P01'
 const SERIALIZATION_FAILURE = '40001'
 
@@ -21,7 +23,7 @@ export async function inTransaction<T>(db: Database, work: (trx: Transaction, ru
     try {
       return await db.transaction(trx => work(trx, run))
     } catch (error) {
-      if (run + 1 >= MAX_RUNS || !worthAnotherRun(error)) throw error
+      if (run === LAST_RUN || !worthAnotherRun(error)) throw error
     }
   }
 }

@@ -15,7 +15,8 @@ import { loadSecrets } from './lib/secrets.mjs'
 await runCommand(async () => {
   const [path, ...args] = process.argv.slice(2)
   if (!path) throw new Failure('Which script?', 'node scripts/run.mjs scripts/doctor')
-  const progress = createProgress()
+  // On stderr, because stdout belongs to the script: somebody may pipe it.
+  const progress = createProgress(console.error)
   await ensureInstalled(progress)
   await ensureBuilt(progress)
   const file = join(PROJECT, 'dist', `${path}.js`)

@@ -3,19 +3,23 @@ import type { AccountDeps } from '../acts/accounts/deps'
 import { invite } from '../acts/accounts/invite'
 import { registerAccount, type Registration } from '../acts/accounts/register-account'
 import { verifyProvider } from '../acts/accounts/verify-provider'
+import type { ActDeps } from '../acts/deps'
+import { editProvider } from '../acts/edit-provider'
 import { ensurePolicies } from '../acts/ensure-policies'
-import { findAccountKey, updateAccount } from '../db/accounts.repository'
-import { closeDatabase, openDatabase, type Transaction } from '../db/database'
+import { updateAccount } from '../db/accounts.repository'
+import { closeDatabase, openDatabase, type Database, type Transaction } from '../db/database'
+import { PolicyCache } from '../db/policies.repository'
 import { revokeAllSessions } from '../db/sessions.repository'
 import { inTransaction } from '../db/unit-of-work'
-import { sealColumns, Vault } from '../db/vault'
+import { Vault } from '../db/vault'
 import { ENGINE } from '../domain/actors'
-import { coarse } from '../domain/places'
 import { loadConfig, type Config } from '../platform/config'
 import { createLogger } from '../platform/logger'
 import { passwordFault } from '../platform/password'
 import { createAccessTokens } from '../platform/tokens'
 import { DEMO_PEOPLE, type DemoPerson, type DemoProvider } from './seed-people'
+
+type SeedDeps = AccountDeps & ActDeps
 
 /** A demo account as the person in front of the screen needs it. */
 interface Login {
@@ -38,7 +42,7 @@ const SEED_LOCK = 4_217_002
  * Seeds the demo accounts into a database without accounts, all of them or none, and answers their log-ins; null when there were
  * accounts. The passwords are told only here: the record keeps their digests.
  */
-async function seedDemo(deps: AccountDeps, passwordOf: () => string): Promise<Logins | null> {
+async function seedDemo(deps: SeedDeps, passwordOf: () => string): Promise<Logins | null> {
   return inTransaction(deps.db, async trx => {
     await trx.raw('select pg_advisory_xact_lock(?)', [SEED_LOCK])
     if (await trx<{ id: string }>('users').first('id')) return null
@@ -63,7 +67,7 @@ async function seedDemo(deps: AccountDeps, passwordOf: () => string): Promise<Lo
   })
 }
 
-async function addPerson(deps: AccountDeps, trx: Transaction, person: DemoPerson, password: string): Promise<void> {
+async function addPerson(deps: SeedDeps, trx: Transaction, person: DemoPerson, password: string): Promise<void> {
   const { role, email, first_name, last_name, language } = person
   const invited = role === 'admin' || role === 'dispatcher'
   const registration: Registration = {
@@ -78,23 +82,13 @@ async function addPerson(deps: AccountDeps, trx: Transaction, person: DemoPerson
   await updateAccount(trx, account.id, { is_demo: true })
   // Registering signs in, and nobody holds that session.
   await revokeAllSessions(trx, account.id)
-  if (person.role === 'provider') await putToWork(deps, trx, account.id, person)
+  if (person.role === 'provider') await putToWork(deps, account.id, person)
 }
 
-async function putToWork(deps: AccountDeps, trx: Transaction, userId: string, provider: DemoProvider): Promise<void> {
+async function putToWork(deps: SeedDeps, userId: string, { capacity, position }: DemoProvider): Promise<void> {
   await verifyProvider(deps, { userId, decision: 'verified' }, { actor: ENGINE })
-  const key = await findAccountKey(trx, deps.vault, userId)
-  if (!key) throw new Error('the account that was just made has no key')
-  const base = coarse(provider.position)
-  await trx('provider_profiles')
-    .where({ user_id: userId })
-    .update({
-      availability: 'available',
-      capacity: provider.capacity,
-      base_lat: base.lat,
-      base_lng: base.lng,
-      ...sealColumns(key, 'provider_profiles', userId, { position: provider.position }),
-    })
+  const by = { actor: { kind: 'person', id: userId, role: 'provider' } } as const
+  await editProvider(deps, userId, { availability: 'available', capacity, position }, by)
 }
 
 function passwords({ demoPassword }: Config): () => string {
@@ -104,21 +98,28 @@ function passwords({ demoPassword }: Config): () => string {
   return () => demoPassword
 }
 
+function seedDeps(db: Database, config: Config): SeedDeps {
+  return {
+    db,
+    vault: new Vault(config.keyRing),
+    logger: createLogger({ level: 'silent', name: 'seed' }),
+    indexKey: config.blindIndexKey,
+    accessTokens: createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds }),
+    refreshTokenDays: config.refreshTokenDays,
+    now: () => new Date(),
+    policies: new PolicyCache(),
+    configuredChannels: new Set(),
+    timeTravel: false,
+    tell: () => undefined,
+  }
+}
+
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const db = openDatabase({ url: config.databaseUrl, pool: 2, name: 'kesi-seed' })
   try {
     await ensurePolicies(db)
-    const deps: AccountDeps = {
-      db,
-      vault: new Vault(config.keyRing),
-      logger: createLogger({ level: 'warn', name: 'seed' }),
-      indexKey: config.blindIndexKey,
-      accessTokens: createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds }),
-      refreshTokenDays: config.refreshTokenDays,
-      now: () => new Date(),
-    }
-    const logins = await seedDemo(deps, passwords(config))
+    const logins = await seedDemo(seedDeps(db, config), passwords(config))
     process.stdout.write(`${JSON.stringify({ logins })}\n`)
   } finally {
     await closeDatabase(db)

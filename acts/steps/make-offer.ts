@@ -1,4 +1,4 @@
-import { RunAgain } from '../../db/unit-of-work'
+import { LAST_RUN, RunAgain } from '../../db/unit-of-work'
 import { rank, whyNobody, whyNot, type Candidate, type ConsideredCandidate, type Ranked } from '../../domain/ranking'
 import { jittered } from '../../domain/jitter'
 import { newId } from '../../platform/ids'
@@ -59,18 +59,17 @@ function ask(change: IncidentChange, chosen: readonly Ranked[], expiresAt: numbe
 }
 
 /**
- * The best, all of them locked: where the first run's guess missed one, the act runs again with every eligible candidate
- * locked, and then chooses among those.
+ * The best of those that were locked on the strength of a read a moment ago and are still eligible under the lock. When others took
+ * them meanwhile and somebody else is left, the act runs again; on its last run it takes what it has, for a report is never refused.
  */
 function choose(change: IncidentChange): Ranked[] {
   const { offer } = change.policy
   const wanted = offer.mode === 'broadcast' ? offer.broadcast_size : 1
   const ranked = rankNow(change)
   const locked = ranked.filter(({ candidate }) => change.providers.has(candidate.provider_id))
-  const best = (change.grounds.run === 0 ? ranked : locked).slice(0, wanted)
-  const guessMissed = best.some(({ candidate }) => !change.providers.has(candidate.provider_id))
-  if (guessMissed || (best.length === 0 && ranked.length > 0)) throw new RunAgain('the candidates changed')
-  return best
+  const othersAreLeft = locked.length < wanted && ranked.length > locked.length
+  if (othersAreLeft && change.grounds.run < LAST_RUN) throw new RunAgain('the candidates changed')
+  return locked.slice(0, wanted)
 }
 
 const rankNow = (change: IncidentChange): Ranked[] =>

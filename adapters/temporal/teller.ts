@@ -23,7 +23,7 @@ const MARK_AFTER_MS = 20
  */
 export class Teller {
   readonly #waiting = { urgent: new Map<string, Tiding>(), routine: new Map<string, Tiding>() }
-  readonly #sending = new Set<string>()
+  readonly #sending = new Map<string, Promise<void>>()
   readonly #heard = new Map<string, number>()
   #silentUntil = 0
   #marking: Promise<void> | undefined
@@ -48,14 +48,14 @@ export class Teller {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#drop()
-    while (this.#sending.size > 0 || this.#marking) await (this.#marking ?? new Promise(resolve => setImmediate(resolve)))
+    while (this.#sending.size > 0 || this.#marking) await Promise.all([...this.#sending.values(), this.#marking])
   }
 
   #sendNext(): void {
     while (this.#sending.size < SENT_AT_ONCE) {
       const tiding = this.#takeNext()
       if (!tiding) return
-      void this.#send(tiding)
+      this.#sending.set(tiding.snapshot.id, this.#send(tiding))
     }
   }
 
@@ -73,7 +73,6 @@ export class Teller {
 
   async #send(tiding: Tiding): Promise<void> {
     const { id, rev } = tiding.snapshot
-    this.#sending.add(id)
     try {
       await this.deps.send(tiding)
       this.#heard.set(id, Math.max(rev, this.#heard.get(id) ?? 0))

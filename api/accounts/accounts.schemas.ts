@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ROLES } from '../../domain/actors'
+import { ROLES, type Role } from '../../domain/actors'
 import { PROVIDER_TYPES } from '../../domain/case-types'
 import { LANGUAGES } from '../../domain/statuses'
 import { PASSWORD_MAX, PASSWORD_MIN, passwordFault, type PasswordFault } from '../../platform/password'
@@ -47,6 +47,8 @@ const rule = (path: string, code: string, message: string) => ({
   when: isObject,
 })
 
+const NEED_AN_ADDRESS: readonly Role[] = ['provider', 'dispatcher', 'admin']
+
 const FIELDS_OF_A_REGISTRATION = z.strictObject({
   email: emailField.optional(),
   username: usernameField.optional(),
@@ -67,7 +69,7 @@ export const registerBody = FIELDS_OF_A_REGISTRATION.refine(
   rule('email', 'required', 'Give an e-mail address or a user name'),
 )
   .refine(
-    ({ role, email, username }) => role === 'survivor' || email !== undefined || username === undefined,
+    ({ role, email, username }) => !NEED_AN_ADDRESS.includes(role) || email !== undefined || username === undefined,
     rule('email', 'required', 'This role needs an e-mail address'),
   )
   .refine(

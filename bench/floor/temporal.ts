@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
@@ -9,11 +9,11 @@ import { newId } from '../../platform/ids'
 import { closedLoop, waitFor, type Load } from '../load'
 import type { BareNotice } from './activities'
 import type { BareWorkerOptions } from './worker'
-import type { acceptUpdate, bareIncident, bareTimer, resolveSignal } from './workflows'
+import type { bareIncident, bareTimer } from './workflows'
 
 const TASK_QUEUE = 'bare'
-const ACCEPT: (typeof acceptUpdate)['name'] = 'accept'
-const RESOLVE: (typeof resolveSignal)['name'] = 'resolve'
+const ACCEPT = 'accept'
+const RESOLVE = 'resolve'
 /** How many starts or reads the driver has under way at once. */
 const AT_ONCE = 20
 
@@ -139,7 +139,9 @@ function bundleOnce(): Promise<string> {
     workflowsPath: require.resolve('./workflows'),
     logger: { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
   }).then(({ code }) => {
-    const file = join(mkdtempSync(join(tmpdir(), 'kesi-bench-')), 'bare-workflows.js')
+    const dir = mkdtempSync(join(tmpdir(), 'kesi-bench-'))
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
+    const file = join(dir, 'bare-workflows.js')
     writeFileSync(file, code)
     return file
   })

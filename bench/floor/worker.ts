@@ -1,4 +1,4 @@
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { bareActivities } from './activities'
 
 /** What the bench tells this process when it forks it. */
@@ -13,7 +13,7 @@ export interface BareWorkerOptions {
 /** Runs the worker of the bare workflows until the bench disconnects; says `ready` and passes notices on by the process channel. */
 async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as BareWorkerOptions
-  Runtime.install({ telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } })
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
   const connection = await NativeConnection.connect({ address: options.address })
   const worker = await Worker.create({
     connection,

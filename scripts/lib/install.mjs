@@ -3,19 +3,37 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from './failure.mjs'
+import { readJson } from './private-file.mjs'
 import { lastLines } from './processes.mjs'
 import { DATA_DIR, PROJECT } from './project.mjs'
 
 const MODULES = join(PROJECT, 'node_modules')
 const STAMP = join(MODULES, '.install-stamp')
+const INSTALLED = join(MODULES, '.package-lock.json')
 
 /** Installs the packages of the lock unless exactly these are installed for this Node and machine; needs no network then. */
 export async function ensureInstalled(progress, ending) {
-  const wanted = stampOf(readFileSync(join(PROJECT, 'package-lock.json')))
+  const lock = readFileSync(join(PROJECT, 'package-lock.json'))
+  const wanted = stampOf(lock)
   if (readStamp() === wanted) return
-  await progress.step('Installing packages (npm ci; about a minute, once)', () => npmCi(ending))
+  // Somebody may have run npm themselves: what it put there is as good, and node_modules in use must not be taken away.
+  if (!holdsAll(JSON.parse(lock).packages)) {
+    await progress.step('Installing packages (npm ci; about a minute, once)', () => npmCi(ending))
+  }
   // npm ci begins by removing node_modules, so an install that broke has no stamp.
   writeFileSync(STAMP, wanted)
+}
+
+// npm writes down what it has installed when it is done. A package that is optional may be missing, unless it is the one for this very
+// platform; of those that also name a C library only npm knows which fits.
+function holdsAll(packages) {
+  const installed = readJson(INSTALLED)?.packages
+  return Object.entries(packages).every(([place, { version, integrity, optional, os, cpu, libc }]) => {
+    const found = installed?.[place]
+    if (place === '' || (found && found.version === version && found.integrity === integrity)) return true
+    const isForHere = os?.includes(process.platform) && cpu?.includes(process.arch) && libc === undefined
+    return installed !== undefined && !found && Boolean(optional) && !isForHere
+  })
 }
 
 function stampOf(lock) {

@@ -1,10 +1,10 @@
 const STILL_EVERY_MS = 10_000
 
 /** Prints what is happening, each line with the seconds since the beginning. */
-export function createProgress() {
+export function createProgress(print = console.log) {
   const began = performance.now()
   const seconds = () => ((performance.now() - began) / 1000).toFixed(1).padStart(6)
-  const say = text => console.log(`[${seconds()} s] ${text}`)
+  const say = text => print(`[${seconds()} s] ${text}`)
 
   /** Does one step; one that takes long says now and then that it is still at work. */
   async function step(text, work) {

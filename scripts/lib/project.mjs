@@ -11,3 +11,8 @@ export const DATA_DIR = resolve(PROJECT, process.env.KESI_DATA_DIR || '.kesi')
 export function foldersIn(dir) {
   return { logs: join(dir, 'logs'), pids: join(dir, 'pids') }
 }
+
+/** The file that says which npm start a data folder belongs to. */
+export function startLockFile(dir) {
+  return join(dir, 'start.json')
+}

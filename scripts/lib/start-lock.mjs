@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from './failure.mjs'
 import { commandLine, rememberedProcess } from './processes.mjs'
+import { startLockFile } from './project.mjs'
 import { readRun } from './run-file.mjs'
 
 const LEAVES_WITHIN_MS = 30_000
@@ -13,7 +13,7 @@ const POLL_MS = 200
  * that runs is left alone, and this one fails naming its address.
  */
 export async function takeStartLock(dataDir, say) {
-  const file = join(dataDir, 'start.json')
+  const file = startLockFile(dataDir)
   mkdirSync(dataDir, { recursive: true })
   const until = Date.now() + LEAVES_WITHIN_MS
   for (let told = false; !tryToTake(file); told = true) {

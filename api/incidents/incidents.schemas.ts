@@ -1,0 +1,265 @@
+import { z } from 'zod'
+import { CASE_TYPE_CODES, CASE_TYPES } from '../../domain/case-types'
+import {
+  CONTACT_CHANNELS,
+  OCCURRED_PRECISIONS,
+  SAFETY_FLAGS,
+  WISHED_GENDERS,
+} from '../../domain/contact-safety'
+import { ACTS } from '../../domain/lifecycle'
+import { ESCALATION_REASONS, LANGUAGES, OFFER_STATES, OUTCOMES, REJECT_REASONS, STATUSES, URGENCIES } from '../../domain/statuses'
+import { flagField, givenTimeField, idField, textField, timeField } from '../fields'
+import { orderingField, pageFields } from '../lists'
+
+export const caseTypeField = z.enum(CASE_TYPE_CODES as [string, ...string[]])
+export const statusField = z.enum(STATUSES)
+export const urgencyField = z.enum(URGENCIES)
+const ALL_INCIDENT_TYPES = [...new Set(Object.values(CASE_TYPES).flatMap(each => each.incidentTypes))]
+const incidentTypeField = z.enum(ALL_INCIDENT_TYPES as [string, ...string[]])
+
+const titleField = textField(200)
+const descriptionField = textField(10_000)
+const timeOfDayField = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day such as 09:30')
+
+const locationField = z.strictObject({
+  lat: z.number().min(-90).max(90),
+  lng: z.number().min(-180).max(180),
+  text: textField(500).optional(),
+})
+
+/** How much a report may say in fields of its own, as JSON. */
+const DETAILS_CHARACTERS = 20_000
+const detailsField = z
+  .record(z.string().min(1).max(100), z.json())
+  .refine(details => JSON.stringify(details).length <= DETAILS_CHARACTERS, {
+    params: { code: 'too_big' },
+    message: `Must be at most ${DETAILS_CHARACTERS} characters of JSON`,
+  })
+  .describe('Fields of your own, kept sealed')
+
+const contactSafetyField = z
+  .strictObject({
+    channel: z.enum(CONTACT_CHANNELS).optional().describe('A wish, not yet a consent to send'),
+    hours: z.strictObject({ from: timeOfDayField, to: timeOfDayField }).optional().describe('Local times of day'),
+    wished_gender: z.enum(WISHED_GENDERS).optional().describe('Of the responder'),
+    safety_flags: z.array(z.enum(SAFETY_FLAGS)).max(SAFETY_FLAGS.length).optional(),
+    note: textField(500).optional(),
+    excluded_providers: z.array(idField).max(100).optional().describe('Never asked, and never told'),
+  })
+  .describe('How the reporter can be reached and met in safety')
+
+// A phone's clock may be ahead of ours; by more than a day it is a mistake in the date.
+const CLOCK_AHEAD_MS = 86_400_000
+const occurredAtField = givenTimeField
+  .refine(text => Date.parse(text) <= Date.now() + CLOCK_AHEAD_MS, {
+    params: { code: 'in_future' },
+    message: 'Must not be in the future',
+  })
+  .transform(text => new Date(text))
+const occurredPrecisionField = z.enum(OCCURRED_PRECISIONS)
+
+const isObject = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null
+
+export const reportBody = z
+  .strictObject({
+    case_type: caseTypeField.default('gbv'),
+    urgency: urgencyField,
+    title: titleField.optional(),
+    description: descriptionField.optional(),
+    incident_type: incidentTypeField.optional(),
+    occurred_at: occurredAtField.optional(),
+    occurred_precision: occurredPrecisionField.optional(),
+    location: locationField.optional(),
+    details: detailsField.optional(),
+    contact_safety: contactSafetyField.optional(),
+    client_id: textField(100).optional().describe('Your own id for this report: repeated, it answers the first'),
+    on_behalf: z.boolean().optional().describe("Somebody else's case; a provider's or a dispatcher's report always is"),
+  })
+  .refine(
+    ({ case_type, incident_type }) =>
+      incident_type === undefined || (CASE_TYPES[case_type ?? 'gbv']?.incidentTypes.includes(incident_type) ?? true),
+    {
+      path: ['incident_type'],
+      params: { code: 'invalid_value' },
+      message: 'Is no incident type of this case type',
+      when: isObject,
+    },
+  )
+
+export const editBody = z.strictObject({
+  version: z.number().int().min(1).optional().describe('The version you edit, unless If-Match says it'),
+  title: titleField.nullable().optional(),
+  description: descriptionField.nullable().optional(),
+  incident_type: incidentTypeField.nullable().optional(),
+  occurred_at: occurredAtField.nullable().optional(),
+  occurred_precision: occurredPrecisionField.nullable().optional(),
+  location: locationField.nullable().optional(),
+  details: detailsField.nullable().optional(),
+  contact_safety: contactSafetyField.nullable().optional(),
+})
+
+export const answerBody = z.strictObject({ offer_id: idField.optional() })
+
+export const rejectBody = z.strictObject({
+  reason: z.enum(REJECT_REASONS),
+  note: textField(500).optional(),
+  offer_id: idField.optional(),
+})
+
+export const workBody = z.strictObject({
+  status: z.enum(['in_progress', 'completed']),
+  outcome: z.enum(OUTCOMES).optional().describe('Needed to complete'),
+  note: textField(2_000).optional(),
+})
+
+/** A reason is a code or a person's words; whether it is needed is a rule (422), not a matter of form. */
+export const reasonField = textField(500).optional().describe('A code, or your own words, which are kept sealed')
+export const revField = z.number().int().min(1).optional().describe('The revision your screen showed')
+export const endBody = z.strictObject({ reason: reasonField, rev: revField })
+export const handBackBody = z.strictObject({ reason: reasonField })
+
+/** One word, or several with commas between them. */
+export const wordsField = <const Word extends string>(words: readonly Word[]) =>
+  z
+    .string()
+    .transform(text => text.split(','))
+    .pipe(z.array(z.enum(words)).min(1))
+
+export const incidentsQuery = z.strictObject({
+  ...pageFields,
+  status: wordsField(STATUSES).optional().describe('One or several, with commas'),
+  urgency: urgencyField.optional(),
+  case_type: caseTypeField.optional(),
+  incident_type: incidentTypeField.optional(),
+  mine: flagField.optional(),
+  escalated: flagField.optional(),
+  assigned_to: idField.optional(),
+  created_after: givenTimeField.transform(text => new Date(text)).optional(),
+  created_before: givenTimeField.transform(text => new Date(text)).optional(),
+  ordering: orderingField(['created_at', 'updated_at'], '-created_at'),
+})
+
+export const timelineQuery = z.strictObject({ verify: z.enum(['1', 'true']).optional().describe('Administrators only') })
+
+const offerSeenSchema = z.object({ id: idField, expires_at: timeField, seconds_left: z.number().int().min(0) })
+
+const shared = {
+  id: idField,
+  code: z.string(),
+  case_type: caseTypeField,
+  urgency: urgencyField,
+  status: statusField,
+  rev: z.number().int(),
+  version: z.number().int(),
+  title: z.string().nullable(),
+  incident_type: z.string().nullable(),
+  owner: z.object({ id: idField }).nullable(),
+  held: z.boolean(),
+  escalation_reason: z.enum(ESCALATION_REASONS).nullable(),
+  offer: offerSeenSchema.nullable(),
+  outcome: z.string().nullable(),
+  created_at: timeField,
+  updated_at: timeField,
+}
+
+/** Everything of an incident, for those who may see it. */
+export const incidentSchema = z
+  .object({
+    ...shared,
+    description: z.string().nullable(),
+    occurred_at: timeField.nullable(),
+    occurred_precision: z.string().nullable(),
+    location: z
+      .object({
+        lat: z.number().nullable(),
+        lng: z.number().nullable(),
+        text: z.string().nullable(),
+        area: z.string().nullable(),
+      })
+      .nullable(),
+    details: z.record(z.string(), z.unknown()).nullable(),
+    contact_safety: z.record(z.string(), z.unknown()).nullable(),
+    on_behalf: z.boolean(),
+    reporter: z.object({ id: idField, name: z.string().nullable() }).nullable(),
+    assigned_to: z
+      .object({ id: idField, name: z.string().nullable(), provider_type: z.string().nullable() })
+      .nullable(),
+    voice_recording_id: idField.nullable(),
+    message_count: z.number().int(),
+  })
+  .meta({ id: 'Incident' })
+
+/** A row of a list: no text, no exact place, no name. */
+export const incidentRowSchema = z
+  .object({
+    ...shared,
+    area: z.string().nullable(),
+    assigned_to: z.object({ id: idField, provider_type: z.string().nullable() }).nullable(),
+  })
+  .meta({ id: 'IncidentRow' })
+
+/** What a provider sees before accepting (S3). */
+export const previewSchema = z
+  .object({
+    id: idField,
+    code: z.string(),
+    urgency: urgencyField,
+    service: z.string().nullable(),
+    area: z.string().nullable(),
+    language: z.enum(LANGUAGES).nullable(),
+    wished_gender: z.string().nullable(),
+    safety_flags: z.array(z.string()),
+    offer: offerSeenSchema.nullable(),
+  })
+  .meta({ id: 'IncidentPreview' })
+
+export const seenSchema = z.union([incidentSchema, previewSchema])
+
+export const rejectedSchema = z.object({ status: z.literal('rejected') })
+export const handedBackSchema = z.object({ status: z.literal('handed_back') })
+
+export const timelineEntrySchema = z
+  .object({
+    id: idField,
+    type: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    actor_role: z.string(),
+    actor_id: idField.nullable(),
+    at: timeField,
+    text: z.string(),
+    reason: z.string().nullable(),
+    note: z.string().nullable(),
+    request_id: idField.nullable(),
+  })
+  .meta({ id: 'TimelineEntry' })
+
+export const verificationSchema = z
+  .object({ valid: z.boolean(), checked: z.number().int(), broken_at: z.number().int().optional() })
+  .meta({ id: 'TimelineVerification' })
+
+export const offerSchema = z
+  .object({
+    id: idField,
+    provider: idField,
+    provider_name: z.string().nullable(),
+    round: z.number().int(),
+    state: z.enum(OFFER_STATES),
+    offered_at: timeField,
+    expires_at: timeField,
+    answered_at: timeField.nullable(),
+    reason: z.string().nullable(),
+    candidates: z.array(
+      z.object({ provider: idField, chosen: z.boolean(), rank: z.number().int().nullable(), reasons: z.array(z.string()) }),
+    ),
+  })
+  .meta({ id: 'Offer' })
+
+export const actionsSchema = z
+  .object({
+    status: statusField,
+    rev: z.number().int(),
+    actions: z.array(z.enum(ACTS)),
+    outcomes: z.array(z.enum(OUTCOMES)),
+  })
+  .meta({ id: 'Actions' })

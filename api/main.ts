@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AccountDeps } from '../acts/accounts/deps'
+import type { ActDeps } from '../acts/deps'
+import { createChannels } from '../adapters/channels'
+import { Teller } from '../adapters/temporal/teller'
+import { isWorkerPolling } from '../adapters/temporal/worker-presence'
+import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
+import { closeDatabase, openDatabase } from '../db/database'
+import { isAtHead } from '../db/migrate'
+import { PolicyCache } from '../db/policies.repository'
+import { markHeard } from '../db/relay.repository'
+import { Vault } from '../db/vault'
+import { loadConfig } from '../platform/config'
+import { createLogger } from '../platform/logger'
+import { guardProcess } from '../platform/process'
+import { connectTemporal } from '../platform/temporal/connection'
+import { createAccessTokens } from '../platform/tokens'
+import { taskQueueName } from '../workflows/contracts/incident'
+import { createServer } from './server'
+
+/** Wires the API: it answers from the record, and tells the workflows afterwards as well as it can. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env)
+  const logger = createLogger({ level: config.logLevel, name: 'api' })
+  const guard = guardProcess({ logger })
+
+  const db = openDatabase({ url: config.databaseUrl, pool: config.databasePool, name: 'kesi-api' })
+  guard.onShutdown('database', () => closeDatabase(db))
+  const link = connectTemporal(config)
+  guard.onShutdown('temporal', () => link.close())
+  const channels = createChannels(config, logger)
+  guard.onShutdown('channels', async () => channels.close())
+
+  const target: TellTarget = { link, queuePrefix: config.taskQueuePrefix }
+  const teller = new Teller({
+    send: tiding => tellIncident(target, tiding),
+    markHeard: heard => markHeard(db, heard),
+    logger,
+  })
+  guard.onShutdown('teller', () => teller.close())
+
+  const vault = new Vault(config.keyRing)
+  const acts: ActDeps = {
+    db,
+    vault,
+    policies: new PolicyCache(),
+    logger,
+    configuredChannels: channels.configured,
+    timeTravel: config.timeTravel,
+    tell: tiding => teller.tell(tiding),
+  }
+  const accounts: AccountDeps = {
+    db,
+    vault,
+    logger,
+    indexKey: config.blindIndexKey,
+    accessTokens: createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds }),
+    refreshTokenDays: config.refreshTokenDays,
+    now: () => new Date(),
+  }
+  const checks = {
+    database: () => isAtHead(db),
+    worker: () => isWorkerPolling(link, taskQueueName(config.taskQueuePrefix, 'incidents')),
+  }
+  const server = createServer({
+    config,
+    deps: { acts, accounts, publicUrl: config.publicUrl, checks },
+    logger,
+    version: productVersion(),
+  })
+  const { port } = await server.listen()
+  guard.onShutdown('server', () => server.close())
+  logger.info({ mode: config.mode, port }, 'started')
+}
+
+function productVersion(): string {
+  // Compiled, this file stands one folder deeper, in dist/.
+  const root = join(__dirname, __filename.endsWith('.ts') ? '..' : '../..')
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`the API could not start: ${error instanceof Error ? error.message : 'unknown error'}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,77 @@
+import { percentile, type Figure } from '../figures'
+import { openBareTemporal } from '../floor/temporal'
+import { closedLoop, type Load } from '../load'
+import { addProviders, type SignedInPerson } from '../people'
+import { Product } from '../product'
+import { heardCount, offeredTo, untilHeard } from '../record'
+import { AT_ONCE, type Row } from '../row'
+import type { Stack } from '../stack'
+
+const PROVIDERS = 100
+const WARM_UP = 60
+
+/** Whole incidents over HTTP, until the workflows have heard of all of it; the floor is the same life as a hand-written workflow alone. */
+export const whole: Row = {
+  name: 'whole',
+  about:
+    'Report, accept, start, complete through HTTP, until every workflow has heard the end (its wait is counted in). Floor: a minimal hand-written workflow (pick, offer timer, accept Update, notify, resolve) on the same server, without HTTP, database or codec.',
+  async measure(stack, sizes) {
+    const bare = await openBareTemporal(stack.config)
+    await bare.incidents({ count: WARM_UP, atOnce: 20 })
+    const floors = new Map<number, Load>()
+    for (const atOnce of AT_ONCE) floors.set(atOnce, await bare.incidents({ count: sizes.wholes(atOnce), atOnce }))
+    await bare.close()
+
+    const product = await Product.start(stack)
+    const providers = await addProviders(stack, { count: PROVIDERS, capacity: 4 })
+    await live(stack, product, providers, { count: WARM_UP, atOnce: 20 })
+    const figures: Figure[] = []
+    for (const atOnce of AT_ONCE) {
+      const { lived, seconds } = await live(stack, product, providers, { count: sizes.wholes(atOnce), atOnce })
+      figures.push(...figuresOf(atOnce, lived, seconds, floors.get(atOnce)))
+    }
+    product.close()
+    return figures
+  },
+}
+
+async function live(
+  stack: Stack,
+  product: Product,
+  providers: ReadonlyMap<string, SignedInPerson>,
+  size: { count: number; atOnce: number },
+): Promise<{ lived: Load; seconds: number }> {
+  const before = await heardCount(stack, 'completed')
+  const began = performance.now()
+  const lived = await closedLoop(size, async () => {
+    const incidentId = await product.report('urgent', 'offering')
+    const provider = providers.get(await offeredTo(stack, incidentId))
+    if (!provider) throw new Error('an incident is offered to a stranger')
+    await product.accept(incidentId, provider)
+    await product.setStatus(incidentId, provider, { status: 'in_progress' })
+    await product.setStatus(incidentId, provider, { status: 'completed', outcome: 'resolved' })
+  })
+  await untilHeard(stack, { status: 'completed', count: before + size.count })
+  return { lived, seconds: (performance.now() - began) / 1000 }
+}
+
+function figuresOf(atOnce: number, lived: Load, seconds: number, floor: Load | undefined): Figure[] {
+  const bars = [{ of: 'ratio', atLeast: 2.5 } as const, { of: 'ours', atLeast: 55 } as const]
+  return [
+    {
+      name: `${atOnce} at once: incidents until heard`,
+      unit: '/s',
+      ours: lived.latencies.length / seconds,
+      ...(floor && { floor: floor.perSecond }),
+      ...(atOnce === 1 ? {} : { bars }),
+    },
+    { name: `${atOnce} at once: incidents at HTTP`, unit: '/s', ours: lived.perSecond },
+    { name: `${atOnce} at once: workflows behind at the end`, unit: 's', ours: seconds - lived.seconds },
+    {
+      name: `${atOnce} at once: one life, p50`,
+      unit: 'ms',
+      ours: percentile(lived.latencies, 50),
+      ...(floor && { floor: percentile(floor.latencies, 50) }),
+    },
+  ]
+}

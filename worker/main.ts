@@ -1,0 +1,82 @@
+import { createIncidentActivities } from '../activities/incident.activities'
+import { createNoticeActivities } from '../activities/notice.activities'
+import type { ActDeps } from '../acts/deps'
+import { createChannels } from '../adapters/channels'
+import { Teller } from '../adapters/temporal/teller'
+import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
+import { closeDatabase, openDatabase } from '../db/database'
+import { PolicyCache } from '../db/policies.repository'
+import { markHeard } from '../db/relay.repository'
+import { Vault } from '../db/vault'
+import { loadConfig } from '../platform/config'
+import { createLogger } from '../platform/logger'
+import { guardProcess } from '../platform/process'
+import { connectTemporal } from '../platform/temporal/connection'
+import { dataConverter } from '../platform/temporal/data-converter'
+import type { EngineDeps } from './engine-deps'
+import { startRebuildWatch } from './rebuild'
+import { startRelay } from './relay'
+import { startSweep } from './sweep'
+import { TemporalReach } from './temporal-reach'
+import { installTemporalRuntime, startTemporalWorkers } from './temporal-workers'
+import { startWaker } from './waker'
+import { workflowBundle } from './workflow-bundle'
+
+/** Wires a worker: workflows and activities, and beside them relay, sweep, waker and rebuild, which need no Temporal to begin. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env)
+  const logger = createLogger({ level: config.logLevel, name: 'worker' })
+  const guard = guardProcess({ logger })
+  installTemporalRuntime(logger)
+  const bundle = await workflowBundle()
+
+  const db = openDatabase({ url: config.databaseUrl, pool: config.databasePool, name: 'kesi-worker' })
+  guard.onShutdown('database', () => closeDatabase(db))
+  const link = connectTemporal(config)
+  guard.onShutdown('temporal', () => link.close())
+  const channels = createChannels(config, logger)
+  guard.onShutdown('channels', async () => channels.close())
+
+  const target: TellTarget = { link, queuePrefix: config.taskQueuePrefix }
+  const reach = new TemporalReach(
+    () => link.withDeadline(client => client.workflowService.describeNamespace({ namespace: config.temporalNamespace })),
+    logger,
+  )
+  const teller = new Teller({
+    send: tiding => reach.through(() => tellIncident(target, tiding)),
+    markHeard: heard => markHeard(db, heard),
+    logger,
+  })
+  guard.onShutdown('teller', () => teller.close())
+  const acts: ActDeps = {
+    db,
+    vault: new Vault(config.keyRing),
+    policies: new PolicyCache(),
+    logger,
+    configuredChannels: channels.configured,
+    timeTravel: config.timeTravel,
+    tell: tiding => teller.tell(tiding),
+  }
+  const engine: EngineDeps = { acts, target, reach }
+  const jobs = { relay: startRelay(engine), sweep: startSweep(engine), waker: startWaker(acts), rebuild: startRebuildWatch(engine) }
+  for (const [name, job] of Object.entries(jobs)) guard.onShutdown(name, () => job.stop())
+
+  const workers = startTemporalWorkers({
+    address: config.temporalAddress,
+    namespace: config.temporalNamespace,
+    queuePrefix: config.taskQueuePrefix,
+    dataConverter: dataConverter(config),
+    cachedWorkflows: config.cachedWorkflows,
+    bundle,
+    incidentActivities: createIncidentActivities(acts),
+    noticeActivities: createNoticeActivities({ db, vault: acts.vault, channels, logger }),
+    logger,
+  })
+  guard.onShutdown('temporal workers', () => workers.stop())
+  logger.info({ mode: config.mode }, 'started')
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`the worker could not start: ${error instanceof Error ? error.message : 'unknown error'}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,108 @@
+import { countIncidentRuns } from '../adapters/temporal/incident-runs'
+import { startIncident } from '../adapters/temporal/workflow-teller'
+import { readBacklog, readSnapshots } from '../db/relay.repository'
+import { hasOpenIncidents, listOpenIncidents, type OpenIncident } from '../db/sweep.repository'
+import type { EngineDeps } from './engine-deps'
+import { forEachOf, pause, startLoop, type Loop } from './loop'
+
+/** At most so many a second: more would crowd out live work. */
+const A_SECOND = 50
+const STARTED_AT_ONCE = 5
+/** An incident due later than this needs no task now; its run is started with the delay. */
+const LATER_MS = 10 * 60_000
+/** Live signals go first, but a relay that does not run must not stop a rebuild for ever. */
+const WAITS_FOR_SIGNALS = 30
+const OFTEN_ENOUGH_MS = 5_000
+
+export interface Rebuilt {
+  readonly open: number
+  readonly started: number
+  readonly ran: number
+}
+
+/**
+ * Starts a run for every open incident that has none: urgent first, by deadline, at most 50 a second, live signals before them. A
+ * repeat, or several at once, are harmless: a run that is there is left alone. Goes on when Temporal is away for a while.
+ */
+export async function rebuildRuns(
+  deps: EngineDeps,
+  { say, stopping = new AbortController().signal }: { say: (line: string) => void; stopping?: AbortSignal },
+): Promise<Rebuilt> {
+  const incidents = await listOpenIncidents(deps.acts.db)
+  const done = { started: 0, ran: 0 }
+  say(`${incidents.length} open incidents`)
+  for (let from = 0; from < incidents.length && !stopping.aborted; from += A_SECOND) {
+    await liveSignalsFirst(deps, stopping)
+    const second = pause(1_000, stopping)
+    const batch = incidents.slice(from, from + A_SECOND)
+    await startBatch(deps, batch, done, stopping)
+    if (from + A_SECOND < incidents.length) await second
+    say(`${Math.min(from + A_SECOND, incidents.length)} of ${incidents.length}: ${done.started} started, ${done.ran} ran`)
+  }
+  return { open: incidents.length, ...done }
+}
+
+async function liveSignalsFirst({ acts }: EngineDeps, stopping: AbortSignal): Promise<void> {
+  for (let waited = 0; waited < WAITS_FOR_SIGNALS && !stopping.aborted; waited++) {
+    const { oldest_ms } = await readBacklog(acts.db)
+    // Younger ones are on their way from the API.
+    if (oldest_ms < 2_000) return
+    await pause(1_000, stopping)
+  }
+}
+
+async function startBatch(
+  { acts, target, reach }: EngineDeps,
+  batch: readonly OpenIncident[],
+  done: { started: number; ran: number },
+  stopping: AbortSignal,
+): Promise<void> {
+  const snapshots = await readSnapshots(
+    acts.db,
+    acts.policies,
+    batch.map(each => each.id),
+  )
+  await forEachOf(batch, { atOnce: STARTED_AT_ONCE, stopping }, async incident => {
+    const snapshot = snapshots.get(incident.id)
+    if (!snapshot?.open) return
+    const how = await untilTaken(deps => startIncident(deps, snapshot, { delayMs: delayOf(incident) }))
+    if (how === 'started') done.started += 1
+    else if (how === 'runs_already') done.ran += 1
+  })
+
+  async function untilTaken<T>(start: (to: typeof target) => Promise<T>): Promise<T | undefined> {
+    while (!stopping.aborted) {
+      try {
+        return await reach.through(() => start(target))
+      } catch (error) {
+        acts.logger.warn({ err: error }, 'a run could not be started; it is tried again')
+        await pause(1_000, stopping)
+      }
+    }
+    return undefined
+  }
+}
+
+const delayOf = ({ status, due_in_ms }: OpenIncident): number =>
+  due_in_ms !== null && (due_in_ms > LATER_MS || status === 'completed') ? Math.max(0, due_in_ms) : 0
+
+/**
+ * Watches for a Temporal that knows none of the open incidents, at start and whenever it comes back, for its store may have been
+ * lost meanwhile, and rebuilds.
+ */
+export function startRebuildWatch(deps: EngineDeps): Loop {
+  let checkedAt = -1
+  return startLoop('rebuild', deps.acts.logger, async stopping => {
+    const { reach, acts, target } = deps
+    const { returns, isSilent } = reach
+    if (isSilent || checkedAt === returns) return OFTEN_ENOUGH_MS
+    const isLost = (await hasOpenIncidents(acts.db)) && (await countIncidentRuns(target.link, target.queuePrefix)) === 0
+    if (isLost) {
+      acts.logger.warn('Temporal knows none of the open incidents: their runs are started again')
+      const rebuilt = await rebuildRuns(deps, { say: line => acts.logger.info({ progress: line }, 'rebuilding'), stopping })
+      acts.logger.info({ ...rebuilt }, 'rebuilt')
+    }
+    checkedAt = returns
+    return OFTEN_ENOUGH_MS
+  })
+}
