@@ -27,6 +27,8 @@ export interface Target {
   readonly providers?: readonly string[]
   /** May the incident be looking for a responder after this act? Then candidates are read and the likely ones locked. */
   readonly mayOffer: boolean
+  /** May this act begin a new search? Whoever was offered in the one before may then be asked again. */
+  readonly maySearchAnew?: true
 }
 
 /**
@@ -86,7 +88,7 @@ const snapshotIn = (change: IncidentChange): Snapshot =>
 /** What follows a commit and may fail without harm: the workflow is told, and the log says what notices there are. */
 export function afterCommit(deps: ActDeps, snapshot: Snapshot, change: IncidentChange): void {
   if (change.isEmpty) return
-  if (change.signal) deps.tell({ snapshot, signal: change.signal })
+  if (change.signal && change.isNews) deps.tell({ snapshot, signal: change.signal })
   for (const { id, code, channels, send } of change.notices)
     deps.logger.info({ incident: snapshot.id, notice: id, code, channels, vendor: send }, 'notice')
 }
@@ -112,7 +114,8 @@ async function readGrounds(
     : []
   const named = [...(target.providers ?? []), ...(row.assignee_id ? [row.assignee_id] : [])]
   const place = candidates.length > 0 ? await placeOf(deps, trx, row) : null
-  const providers = await lockProviders(trx, row.id, [...named, ...likelyChosen(candidates, policy, place, run)])
+  const askable = target.maySearchAnew ? candidates.map(each => ({ ...each, offered: false })) : candidates
+  const providers = await lockProviders(trx, row.id, [...named, ...likelyChosen(askable, policy, place, run)])
   const { at, offers } = await readUnderLock(trx, row.id, personOf(by))
   return {
     trx,
@@ -137,16 +140,17 @@ const SPARE_CANDIDATES = 1
 /** A run that found the locked ones taken meanwhile locks so many more each time. */
 const MORE_EACH_RUN = 5
 
-/** Whom a choice in this act would fall on: to be locked before anything is decided. */
+/**
+ * Whom a choice in this act would fall on: to be locked before anything is decided. The act's clock is read after the locks; `at` is
+ * this process's, near enough for a guess at who is still cooling down.
+ */
 export function likelyChosen(
   candidates: readonly Candidate[],
   { offer }: Policy,
-  place: Position | null,
-  run: number,
+  { place, run, at }: { readonly place: Position | null; readonly run: number; readonly at: number },
 ): string[] {
   const wanted = (offer.mode === 'broadcast' ? offer.broadcast_size : 1) + SPARE_CANDIDATES + run * MORE_EACH_RUN
-  // The act's clock is read after the locks; for a guess at who is still cooling down, this process's is near enough.
-  const ranked = rank(candidates, offer.provider_types, place, Date.now())
+  const ranked = rank(candidates, offer.provider_types, place, at)
   return ranked.slice(0, wanted).map(({ candidate }) => candidate.provider_id)
 }
 

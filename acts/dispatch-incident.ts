@@ -35,6 +35,7 @@ export async function dispatchIncident(deps: ActDeps, decision: Decision, by: By
     ...(decision.rev === undefined ? {} : { rev: decision.rev }),
     ...('provider' in decision ? { providers: [decision.provider] } : {}),
     mayOffer: decision.act === 'research' || decision.act === 'release' || decision.act === 'urgency',
+    ...(decision.act === 'research' || decision.act === 'urgency' ? { maySearchAnew: true as const } : {}),
   }
   return changeIncident(deps, target, by, async change => {
     await mayAct(change, decision.act satisfies Act)

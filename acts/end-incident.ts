@@ -67,7 +67,7 @@ export async function closeIncident(deps: ActDeps, ending: Ending, by: By): Prom
 
 /** Opens a completed or ended incident again, with a reason, within the case type's days; it searches or is reviewed anew. */
 export async function reopenIncident(deps: ActDeps, ending: Ending, by: By): Promise<Snapshot> {
-  return changeIncident(deps, target(ending, true), by, async change => {
+  return changeIncident(deps, { ...target(ending, true), maySearchAnew: true }, by, async change => {
     await mayAct(change, 'reopen')
     const { ended_at } = change.state
     if (ended_at !== null && change.at - ended_at > change.caseType.reopenDays * MS_PER_DAY)

@@ -88,6 +88,10 @@ export class IncidentChange {
   get isEmpty(): boolean {
     return this.#events.length === 0 && !this.#rested
   }
+  /** Is there an event, so that the revision goes up and the workflow must hear of it? */
+  get isNews(): boolean {
+    return this.#events.length > 0
+  }
   /** Did somebody give a reason in words, so that the incident's key is needed? */
   get hasWords(): boolean {
     return this.#reasons.size > 0

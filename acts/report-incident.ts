@@ -110,7 +110,7 @@ async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident)
         excluded: excluded.has(candidate.provider_id),
       }))
     : []
-  const likely = likelyChosen(candidates, policy.rules, place, run)
+  const likely = likelyChosen(candidates, policy.rules, { place, run, at: by.at ?? Date.now() })
   const providers = likely.length > 0 ? await lockProviders(trx, id, likely) : []
   const clock = await readUnderLock(trx, id, null)
   const at = timeOfAct(deps, clock.at, by, null)

@@ -60,7 +60,7 @@ function requireOutcomeOfTheirs(change: IncidentChange, outcome: Outcome): void 
 
 /** The assignee gives the case back with a reason; the search begins again, without them. */
 export async function handBack(deps: ActDeps, incidentId: string, reason: string, by: By): Promise<Snapshot> {
-  return changeIncident(deps, { incidentId, mayOffer: true }, by, async change => {
+  return changeIncident(deps, { incidentId, mayOffer: true, maySearchAnew: true }, by, async change => {
     await mayAct(change, 'hand_back')
     const { assignee_id } = change.state
     if (!assignee_id) throw new Refusal('TRANSITION_NOT_ALLOWED')

@@ -23,21 +23,16 @@ export function refuseFaults(faults: readonly FieldFault[]): void {
 
 function faultsOf(above: readonly PropertyKey[], issue: Issue, input: unknown): FieldFault[] {
   const at = [...above, ...issue.path]
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map(key =>
-        fault([...at, key.slice(0, LONGEST_KEY)], 'unknown_field', 'There is no such field here'),
-      )
-    case 'invalid_union':
-      return unionFaults(at, issue, input)
-    case 'custom':
-      return [fault(at, codeOfCustom(issue), issue.message)]
-    case 'invalid_type':
-      if (valueAt(input, issue.path) === undefined) return [fault(at, 'required', 'This is required')]
-      return [fault(at, issue.code, issue.message)]
-    default:
-      return [fault(at, issue.code, issue.message)]
-  }
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(key =>
+      fault([...at, key.slice(0, LONGEST_KEY)], 'unknown_field', 'There is no such field here'),
+    )
+  if (issue.code === 'invalid_union') return unionFaults(at, issue, input)
+  if (issue.code === 'custom') return [fault(at, codeOfCustom(issue), issue.message)]
+  const isMissing =
+    (issue.code === 'invalid_type' || issue.code === 'invalid_value') && valueAt(input, issue.path) === undefined
+  if (isMissing) return [fault(at, 'required', 'This is required')]
+  return [fault(at, issue.code, issue.message)]
 }
 
 /** Of a choice between forms, the faults of the form that comes nearest: the one with the fewest. */

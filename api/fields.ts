@@ -13,7 +13,6 @@ export const givenTimeField = z.iso.datetime({ offset: true })
 export const idParams = z.strictObject({ id: idField })
 
 // Line breaks and tabs are writing; other control characters are none, and PostgreSQL cannot store a zero byte.
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
 /** Text somebody writes: trimmed, not empty, at most `max` characters, without control characters. */

@@ -14,10 +14,13 @@ import { Vault } from '../db/vault'
 import { loadConfig } from '../platform/config'
 import { createLogger } from '../platform/logger'
 import { guardProcess } from '../platform/process'
+import { createPayloadCodec } from '../platform/temporal/codec'
 import { connectTemporal } from '../platform/temporal/connection'
 import { createAccessTokens } from '../platform/tokens'
 import { taskQueueName } from '../workflows/contracts/incident'
+import { onceTrue } from './health/health.reads'
 import { createServer } from './server'
+import { rememberVerified } from './verified-tokens'
 
 /** Wires the API: it answers from the record, and tells the workflows afterwards as well as it can. */
 async function main(): Promise<void> {
@@ -55,12 +58,12 @@ async function main(): Promise<void> {
     vault,
     logger,
     indexKey: config.blindIndexKey,
-    accessTokens: createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds }),
+    accessTokens: rememberVerified(createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds })),
     refreshTokenDays: config.refreshTokenDays,
     now: () => new Date(),
   }
   const checks = {
-    database: () => isAtHead(db),
+    database: onceTrue(() => isAtHead(db)),
     worker: () => isWorkerPolling(link, taskQueueName(config.taskQueuePrefix, 'incidents')),
   }
   const server = createServer({
@@ -68,6 +71,11 @@ async function main(): Promise<void> {
     deps: { acts, accounts, publicUrl: config.publicUrl, checks },
     logger,
     version: productVersion(),
+    codec: {
+      codec: config.codecKeys && createPayloadCodec(config.codecKeys),
+      uiUrl: config.temporalUiUrl,
+      mode: config.mode,
+    },
   })
   const { port } = await server.listen()
   guard.onShutdown('server', () => server.close())

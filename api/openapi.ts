@@ -126,12 +126,10 @@ const codesOf = (routes: readonly Route[]): RefusalCode[] => {
   return (Object.keys(REFUSALS) as RefusalCode[]).filter(code => used.has(code))
 }
 
-const FAULT = z
-  .object({ path: z.string(), code: z.string(), message: z.string() })
-  .meta({
-    id: 'FieldFault',
-    description: 'One thing wrong with the request; `path` begins with body, query or headers.',
-  })
+const FAULT = z.object({ path: z.string(), code: z.string(), message: z.string() }).meta({
+  id: 'FieldFault',
+  description: 'One thing wrong with the request; `path` begins with body, query or headers.',
+})
 
 function problemSchema(code: RefusalCode): ZodType {
   const { status, title } = REFUSALS[code]

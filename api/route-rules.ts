@@ -25,8 +25,8 @@ function problemOf(route: Route): string | undefined {
     ['query', route.query],
     ['body', route.body],
   ] as const) {
-    const loose = schema && looseObject(schema, part)
-    if (loose) return `${loose} accepts unknown fields; make it a z.strictObject`
+    const flaw = schema && flawOf(schema, part)
+    if (flaw) return flaw
   }
   return undefined
 }
@@ -40,29 +40,31 @@ interface Definition {
   readonly shape?: Readonly<Record<string, ZodType>>
   readonly catchall?: ZodType
   readonly element?: ZodType
+  readonly valueType?: ZodType
   readonly innerType?: ZodType
   readonly in?: ZodType
   readonly options?: readonly ZodType[]
 }
 
-const definition = (schema: ZodType | undefined): Definition | undefined =>
-  schema && (schema._zod.def as unknown as Definition)
+const definition = (schema: ZodType | undefined): Definition | undefined => schema?._zod.def
 
-/** The path of the first object inside the schema that lets unknown fields pass, or undefined. */
-function looseObject(schema: ZodType, path: string): string | undefined {
+/** What is wrong inside a schema, or undefined: objects that let unknown fields pass, and recursion. */
+function flawOf(schema: ZodType, path: string): string | undefined {
   const def = definition(schema)
   if (!def) return undefined
-  if (def.type === 'object' && definition(def.catchall)?.type !== 'never') return path
+  if (def.type === 'object' && definition(def.catchall)?.type !== 'never')
+    return `${path} accepts unknown fields; make it a z.strictObject`
+  if (def.type === 'lazy') return `${path} is recursive, which the OpenAPI document cannot say; use z.unknown()`
   const inner: [string, ZodType | undefined][] = [
     ...Object.entries(def.shape ?? {}),
     ...(def.options ?? []).map((option): [string, ZodType] => ['?', option]),
-    ['[]', def.element],
+    ['[]', def.element ?? def.valueType],
     ['', def.innerType],
     ['', def.in],
   ]
   for (const [name, each] of inner) {
-    const found = each && looseObject(each, name ? `${path}.${name}` : path)
-    if (found) return found
+    const flaw = each && flawOf(each, name ? `${path}.${name}` : path)
+    if (flaw) return flaw
   }
   return undefined
 }

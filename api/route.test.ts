@@ -295,6 +295,7 @@ describe('a declaration is refused at start-up', () => {
       'a loose object inside',
       () => defineRoute({ ...base, body: z.strictObject({ a: z.array(z.object({})).optional() }), handler }),
     ],
+    ['a recursive body', () => defineRoute({ ...base, body: z.strictObject({ a: z.json() }), handler })],
     ['a loose query', () => defineRoute({ ...base, query: z.looseObject({}), handler })],
     ['a parameter without a schema', () => defineRoute({ ...base, path: '/a/:id/', handler })],
     ['an id without a refusal', () => defineRoute({ ...base, path: '/a/:id/', params: idParams, handler })],

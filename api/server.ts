@@ -5,6 +5,7 @@ import helmet from 'helmet'
 import { Refusal } from '../domain/refusals'
 import type { Config } from '../platform/config'
 import type { Logger } from '../platform/logger'
+import { codecEndpoint, type CodecOptions } from './codec/codec.endpoint'
 import type { ApiDeps } from './deps'
 import { docsPages } from './docs/docs.pages'
 import { mountRoutes } from './mount'
@@ -19,6 +20,8 @@ export interface ServerOptions {
   readonly logger: Logger
   /** The product's version, for the OpenAPI document. */
   readonly version: string
+  /** Without it the Temporal UI and CLI get nothing opened here. */
+  readonly codec?: CodecOptions
   /** Every route of the product unless a test mounts its own. */
   readonly routes?: readonly Route[]
 }
@@ -39,7 +42,7 @@ const KEEP_ALIVE_MS = 65_000
 const CLOSE_WITHIN_MS = 10_000
 
 /** Puts the HTTP server together from its parts; nothing is opened before `listen`. */
-export function createServer({ config, deps, logger, version, routes = ROUTES }: ServerOptions): Server {
+export function createServer({ config, deps, logger, version, codec, routes = ROUTES }: ServerOptions): Server {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -47,6 +50,7 @@ export function createServer({ config, deps, logger, version, routes = ROUTES }:
   app.set('trust proxy', [...config.trustedProxies])
   app.use(traceRequests(logger))
   app.use(securityHeaders(config.publicUrl))
+  if (codec) app.use(codecEndpoint(codec, deps))
   mountRoutes(app, routes, deps)
   app.use(docsPages(routes, version))
   app.use((_req: Request, res: Response) =>

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { NextFunction, Request, Response } from 'express'
 import type { Logger } from '../platform/logger'
-import { isUuid, newId } from '../platform/ids'
+import { isUuid } from '../platform/ids'
 
 /** What the log says of one request; the route is the declared pattern, never the address, which may hold anything. */
 export interface Trace {
@@ -20,7 +21,7 @@ export function traceRequests(logger: Logger) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const given = req.headers[REQUEST_ID]
     const trace: Trace = {
-      id: isUuid(given) ? given.toLowerCase() : newId(),
+      id: isUuid(given) ? given.toLowerCase() : randomUUID(),
       startedAt: performance.now(),
       route: 'unknown',
       userId: undefined,

@@ -33,7 +33,7 @@ export interface AccountRow {
 /** An account with its personal columns opened. */
 export type Account = Omit<AccountRow, 'wrapped'>
 
-const SEALED = ['email', 'username', 'first_name', 'last_name', 'phone'] as const
+type SealedColumn = 'email' | 'username' | 'first_name' | 'last_name' | 'phone'
 const COLUMNS = [
   ...['id', 'role', 'status', 'email', 'username', 'first_name', 'last_name', 'phone', 'language'],
   ...['is_anonymous', 'biometric_enabled', 'last_login_at', 'created_at', 'updated_at'],
@@ -55,7 +55,7 @@ const WITH_KEY_AND_PROFILE = [
 export function openAccount(vault: Vault, { wrapped, ...row }: AccountRow): Account {
   if (wrapped === null) return { ...row, email: null, username: null, first_name: null, last_name: null, phone: null }
   const key = vault.keyOf(row.id, wrapped)
-  const open = (column: (typeof SEALED)[number]) => openText(key, 'users', row.id, column, row[column])
+  const open = (column: SealedColumn) => openText(key, 'users', row.id, column, row[column])
   return {
     ...row,
     email: open('email'),

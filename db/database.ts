@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly name: string
 }
 
+const ignore = (): void => undefined
+
 /** Opens the pool; no connection is made before the first query. */
 export function openDatabase({ url, pool, name }: DatabaseOptions): Database {
   return createKnex({
@@ -25,6 +27,8 @@ export function openDatabase({ url, pool, name }: DatabaseOptions): Database {
     connection: { connectionString: url, application_name: name },
     pool: { min: 0, max: pool },
     acquireConnectionTimeout: 10_000,
+    // knex would print to the console, past the log and its redaction. What goes wrong is thrown to whoever asked, who logs it.
+    log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
   })
 }
 

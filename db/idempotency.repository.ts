@@ -1,5 +1,6 @@
 import { KEY_KEPT_MS, KEY_LEASE_MS } from '../domain/idempotency'
 import type { Database, Transaction } from './database'
+import { runPrepared, type Prepared } from './prepared'
 
 /** One use of an idempotency key: whose, on which route, with which request. */
 export interface KeyUse {
@@ -26,29 +27,32 @@ export interface Claim {
   readonly wrapped: string
 }
 
+const CLAIM: Prepared = {
+  name: 'claim-key',
+  text: `with claimed as (
+      insert into idempotency_keys (id, user_id, route, key_digest, body_digest)
+      values ($1, $2, $3, $4, $5)
+      on conflict (user_id, route, key_digest) do update
+        set id = excluded.id, body_digest = excluded.body_digest, effect = null, status = null, answer = null,
+          taken_at = clock_timestamp()
+        where idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => ${KEY_KEPT_MS / 1000})
+          or (idempotency_keys.status is null and idempotency_keys.effect is null
+            and idempotency_keys.body_digest = excluded.body_digest
+            and idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => ${KEY_LEASE_MS / 1000}))
+      returning id
+    )
+    select exists (select 1 from claimed) as mine, k.wrapped from account_keys k where k.user_id = $2`,
+}
+
 /**
  * Takes the key in one statement, its own transaction. A row older than the keeping time is taken over, and so is one whose request
  * died: out of its lease without an effect or an answer. The row then gets the new request's id, so that the old one, should it
- * still live, finds no row to mark and rolls back.
+ * still live, finds no row to mark and rolls back. Undefined when the account was erased.
  */
 export async function claimKey(db: Database, use: KeyUse): Promise<Claim | undefined> {
-  const { rows } = await db.raw<{ rows: Claim[] }>(
-    `with claimed as (
-       insert into idempotency_keys (id, user_id, route, key_digest, body_digest)
-       values (:id, :userId, :route, :keyDigest, :bodyDigest)
-       on conflict (user_id, route, key_digest) do update
-         set id = excluded.id, body_digest = excluded.body_digest, effect = null, status = null, answer = null,
-           taken_at = clock_timestamp()
-         where idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => :kept)
-           or (idempotency_keys.status is null and idempotency_keys.effect is null
-             and idempotency_keys.body_digest = excluded.body_digest
-             and idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => :lease))
-       returning id
-     )
-     select exists (select 1 from claimed) as mine, k.wrapped from account_keys k where k.user_id = :userId`,
-    { ...use, kept: KEY_KEPT_MS / 1000, lease: KEY_LEASE_MS / 1000 },
-  )
-  return rows[0]
+  const { id, userId, route, keyDigest, bodyDigest } = use
+  const [claim] = await runPrepared<Claim>(db, CLAIM, [id, userId, route, keyDigest, bodyDigest])
+  return claim
 }
 
 /** The row that stands in the way of a claim; undefined when it was released in the meantime. */
@@ -68,12 +72,17 @@ export async function markEffect(trx: Transaction, requestId: string | undefined
   if (count !== 1) throw new Error('the idempotency key was taken over by a later request')
 }
 
+const KEEP: Prepared = {
+  name: 'keep-answer',
+  text: 'update idempotency_keys set status = $2, answer = $3 where id = $1',
+}
+
 /** Keeps the sealed answer of a finished request. */
 export async function keepAnswer(
   db: Database,
   { id, status, answer }: { id: string; status: number; answer: string },
 ): Promise<void> {
-  await db('idempotency_keys').where({ id }).update({ status, answer })
+  await runPrepared(db, KEEP, [id, status, answer])
 }
 
 /** Frees the key of a request that was refused. One with an effect stays: its act is done, whatever happened afterwards. */

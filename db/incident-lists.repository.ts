@@ -117,7 +117,7 @@ const inScope =
     void query.whereNull('i.deleted_at')
     if (kind === 'reporter') void query.where('i.reporter_id', personId)
     if (kind === 'provider')
-      void query.where(either => either.where(worksOn(personId)).orWhere('i.reporter_id', personId))
+      void query.where(either => void either.where(worksOn(personId)).orWhere('i.reporter_id', personId))
   }
 
 const worksOn =
@@ -156,10 +156,11 @@ const isMine =
 const needsPerson: Where = query => {
   void query
     .whereNotIn('i.status', ['closed', 'cancelled'])
-    .where(reason =>
-      reason
-        .whereIn('i.status', ['pending_dispatcher_review', 'escalated'])
-        .orWhereNotNull('i.escalation_reason')
-        .orWhere('i.held', true),
+    .where(
+      reason =>
+        void reason
+          .whereIn('i.status', ['pending_dispatcher_review', 'escalated'])
+          .orWhereNotNull('i.escalation_reason')
+          .orWhere('i.held', true),
     )
 }

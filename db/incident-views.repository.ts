@@ -5,6 +5,7 @@ import { newId } from '../platform/ids'
 import type { Database } from './database'
 import type { IncidentRow } from './incident-rows'
 import type { SealedName } from './person-names'
+import { runPrepared, type Prepared } from './prepared'
 
 /** Who reads, and how the access log calls it. */
 export interface Reading {
@@ -41,7 +42,8 @@ export interface IncidentSeen extends IncidentRow, Relation {
 
 const MS = (column: string): string => `(extract(epoch from ${column}) * 1000)::double precision`
 
-// Scalar subqueries rather than eight joins: each is a look-up by primary key, and the planner has nothing to arrange.
+// $1 the incident, $2 the reader, $3 their role. Scalar subqueries rather than eight joins: each is a look-up by primary key, and
+// the planner has nothing to arrange.
 const SEEN = `
   select i.*,
     (select k.wrapped from incident_keys k where k.incident_id = i.id) as wrapped,
@@ -57,24 +59,39 @@ const SEEN = `
     coalesce((select json_agg(json_build_object('id', o.id, 'provider_id', o.provider_id,
         'expires_at', ${MS('o.expires_at')}) order by o.expires_at, o.id)
       from offers o where o.incident_id = i.id and o.state = 'open' and o.expires_at > clock_timestamp()), '[]') as offers,
-    (select p.provider_type from provider_profiles p where p.user_id = :readerId) as reader_service,
-    coalesce(i.reporter_id = :readerId, false) as is_reporter,
-    coalesce(i.assignee_id = :readerId and i.status not in ('closed', 'cancelled'), false) as is_assignee,
-    exists (select 1 from offers o where o.incident_id = i.id and o.provider_id = :readerId
+    (select p.provider_type from provider_profiles p where p.user_id = $2::uuid) as reader_service,
+    coalesce(i.reporter_id = $2::uuid, false) as is_reporter,
+    coalesce(i.assignee_id = $2::uuid and i.status not in ('closed', 'cancelled'), false) as is_assignee,
+    exists (select 1 from offers o where o.incident_id = i.id and o.provider_id = $2::uuid
       and o.state = 'open' and o.expires_at > clock_timestamp()) as has_open_offer,
-    exists (select 1 from offers o where o.incident_id = i.id and o.provider_id = :readerId)
-      or exists (select 1 from assignments a where a.incident_id = i.id and a.provider_id = :readerId) as had_access,
+    exists (select 1 from offers o where o.incident_id = i.id and o.provider_id = $2::uuid)
+      or exists (select 1 from assignments a where a.incident_id = i.id and a.provider_id = $2::uuid) as had_access,
     ${MS('clock_timestamp()')} as at
   from incidents i
-  where i.id = :incidentId and (i.deleted_at is null or :role = 'admin')`
+  where i.id = $1::uuid and (i.deleted_at is null or $3::text = 'admin')`
 
-// The entry is written by the statement that reads (S5): there is no answer without it. Reporters reading their own leave none.
+// $4 the entry's id, $5 what it says. The entry is written by the statement that reads (S5): there is no answer without it.
+// Reporters reading their own leave none.
 const LOGGED = `
   insert into access_log (id, incident_id, actor_id, actor_role, what)
-  select :logId, id, :readerId, :role,
-    case when :role in ('dispatcher', 'admin') or is_assignee then :what::text else 'incident.preview' end
+  select $4::uuid, id, $2::uuid, $3::text,
+    case when $3::text in ('dispatcher', 'admin') or is_assignee then $5::text else 'incident.preview' end
   from seen
-  where not is_reporter and (:role in ('dispatcher', 'admin') or (:role = 'provider' and (is_assignee or has_open_offer)))`
+  where not is_reporter
+    and ($3::text in ('dispatcher', 'admin') or ($3::text = 'provider' and (is_assignee or has_open_offer)))`
+
+const SEE: Prepared = { name: 'see-incident', text: SEEN }
+const SEE_LOGGED: Prepared = {
+  name: 'see-incident-logged',
+  text: `with seen as materialized (${SEEN}), logged as (${LOGGED}) select seen.* from seen`,
+}
+// The setting is the transaction's, and the statement is its own: nothing after it commits without a flush.
+const SEE_LOGGED_SOON: Prepared = {
+  name: 'see-incident-logged-soon',
+  text: `with seen as materialized (${SEEN}), logged as (${LOGGED}),
+      later as materialized (select set_config('synchronous_commit', 'off', true))
+    select seen.* from seen, later`,
+}
 
 /**
  * One incident for one reader, in one statement that also writes the access log. Undefined when there is none of this id, or it was
@@ -84,12 +101,8 @@ export async function findIncidentSeen(
   db: Database,
   { incidentId, reader, what, flush }: Reading,
 ): Promise<IncidentSeen | undefined> {
-  const later = flush === 'soon' ? `, later as (select set_config('synchronous_commit', 'off', true) as word)` : ''
-  const logged = what === null ? '' : `, logged as (${LOGGED})${later}`
-  const row = what !== null && flush === 'soon' ? 'seen, later' : 'seen'
-  const { rows } = await db.raw<{ rows: IncidentSeen[] }>(
-    `with seen as materialized (${SEEN})${logged} select seen.* from ${row}`,
-    { incidentId, readerId: reader.id, role: reader.role, ...(what === null ? {} : { logId: newId(), what }) },
-  )
-  return rows[0]
+  const values = [incidentId, reader.id, reader.role]
+  if (what === null) return (await runPrepared<IncidentSeen>(db, SEE, values))[0]
+  const statement = flush === 'soon' ? SEE_LOGGED_SOON : SEE_LOGGED
+  return (await runPrepared<IncidentSeen>(db, statement, [...values, newId(), what]))[0]
 }

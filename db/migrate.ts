@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Knex } from 'knex'
-import { closeDatabase, openDatabase, type Database } from './database'
+import { closeDatabase, openDatabase, type Database, type Transaction } from './database'
+import { inTransaction } from './unit-of-work'
 
 const MIGRATIONS: Knex.MigratorConfig = {
   directory: join(__dirname, 'migrations'),
@@ -8,16 +9,29 @@ const MIGRATIONS: Knex.MigratorConfig = {
   loadExtensions: [__filename.endsWith('.ts') ? '.ts' : '.js'],
 }
 
-/** Brings the schema to its newest state; answers the names of what was run. Two processes at once are safe: knex locks. */
+/** Any constant number does. */
+const MIGRATION_LOCK = 4_217_003
+
+/** Brings the schema to its newest state; answers the names of what was run. Of several processes at once the others wait. */
 export async function migrateToHead(db: Database): Promise<string[]> {
-  const [, names] = (await db.migrate.latest(MIGRATIONS)) as [number, string[]]
-  return names
+  return migrating(db, trx => trx.migrate.latest(MIGRATIONS))
 }
 
 /** Takes back the last batch of migrations. */
 export async function migrateDown(db: Database): Promise<string[]> {
-  const [, names] = (await db.migrate.rollback(MIGRATIONS)) as [number, string[]]
-  return names
+  return migrating(db, trx => trx.migrate.rollback(MIGRATIONS))
+}
+
+/**
+ * All in one transaction: knex's own lock is a mark in a table, which makes the second process fail instead of wait, and stays behind
+ * when the first is killed.
+ */
+async function migrating(db: Database, run: (trx: Transaction) => Promise<unknown>): Promise<string[]> {
+  return inTransaction(db, async trx => {
+    await trx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK])
+    const [, names] = (await run(trx)) as [number, string[]]
+    return names
+  })
 }
 
 /** Is every migration that this build knows applied? */

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { Transaction } from './database'
+import type { Database, Transaction } from './database'
 
 /** A statement that each connection parses and plans once; `text` has `$1`, `$2` ... for its values. */
 export interface Prepared {
@@ -8,15 +8,22 @@ export interface Prepared {
 }
 
 /**
- * Runs a prepared statement on the transaction's own connection. For the statements that every act runs: building and parsing them
- * anew took three quarters of an act's processor time. A connection pooler in transaction mode would break them.
+ * Runs a prepared statement, on a transaction's own connection or on one of the pool. For the statements that every request runs:
+ * building and parsing them anew took three quarters of an act's processor time. A connection pooler in transaction mode would
+ * break them.
  */
 export async function runPrepared<Row>(
-  trx: Transaction,
+  db: Database | Transaction,
   { name, text }: Prepared,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  const connection = (await trx.client.acquireConnection()) as Client
-  const { rows } = await connection.query({ name, text, values: [...values] })
-  return rows as Row[]
+  const client = db.client as { acquireConnection(): Promise<Client>; releaseConnection(client: Client): Promise<void> }
+  const connection = await client.acquireConnection()
+  try {
+    const { rows } = await connection.query({ name, text, values: [...values] })
+    return rows as Row[]
+  } finally {
+    // A transaction keeps its connection: there this gives nothing back.
+    await client.releaseConnection(connection)
+  }
 }

@@ -1,5 +1,6 @@
 import type { Role } from '../domain/actors'
 import type { Database, Transaction } from './database'
+import { runPrepared, type Prepared } from './prepared'
 
 /** What every signed-in request asks of the record. */
 export interface SignedInRow {
@@ -10,15 +11,17 @@ export interface SignedInRow {
   readonly expired: boolean
 }
 
+const SIGNED_IN: Prepared = {
+  name: 'signed-in',
+  text: `select u.id as user_id, u.role, u.status = 'active' as active, s.revoked_at is not null as revoked,
+      s.expires_at <= clock_timestamp() as expired
+    from sessions s join users u on u.id = s.user_id where s.id = $1`,
+}
+
 /** The session with its account as they are now; undefined when there is no such session. By primary key on both sides. */
 export async function findSignedIn(db: Database, sessionId: string): Promise<SignedInRow | undefined> {
-  const { rows } = await db.raw<{ rows: SignedInRow[] }>(
-    `select u.id as user_id, u.role, u.status = 'active' as active, s.revoked_at is not null as revoked,
-       s.expires_at <= clock_timestamp() as expired
-     from sessions s join users u on u.id = s.user_id where s.id = ?`,
-    [sessionId],
-  )
-  return rows[0]
+  const [row] = await runPrepared<SignedInRow>(db, SIGNED_IN, [sessionId])
+  return row
 }
 
 export interface NewSession {

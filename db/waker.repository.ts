@@ -20,17 +20,23 @@ export async function readWoken(db: Database, limit: number): Promise<{ at: stri
   return { at: clock.rows[0].at, woken: rows }
 }
 
+/** An incident that waits with dispatch for a responder. */
+export interface Waiting {
+  readonly id: string
+  readonly rev: number
+}
+
 /** Waiting incidents that ask for providers of this type: urgent first, then the oldest. */
-export async function listWaiting(db: Database, providerType: string, limit: number): Promise<string[]> {
-  const { rows } = await db.raw<{ rows: { id: string }[] }>(
-    `select i.id from incidents i join policies p on p.id = i.policy_id
+export async function listWaiting(db: Database, providerType: string, limit: number): Promise<Waiting[]> {
+  const { rows } = await db.raw<{ rows: Waiting[] }>(
+    `select i.id, i.rev from incidents i join policies p on p.id = i.policy_id
      where i.status = 'escalated' and not i.held and i.search_started_at is not null
        and not exists (select 1 from offers o where o.incident_id = i.id and o.state = 'open')
        and p.rules -> 'offer' -> 'provider_types' @> to_jsonb(:providerType::text)
      order by (i.urgency = 'urgent') desc, i.reported_at, i.id limit :limit`,
     { providerType, limit },
   )
-  return rows.map(row => row.id)
+  return rows
 }
 
 /** Ends the wakes of these providers that were older than so many seconds at time `at`; a newer one stays. */

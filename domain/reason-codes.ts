@@ -29,4 +29,5 @@ export const REASON_CODES = [
 export type ReasonCode = (typeof REASON_CODES)[number]
 
 /** May this reason stand in an event in the clear? */
-export const isReasonCode = (reason: string): reason is ReasonCode => (REASON_CODES as readonly string[]).includes(reason)
+export const isReasonCode = (reason: string): reason is ReasonCode =>
+  (REASON_CODES as readonly string[]).includes(reason)

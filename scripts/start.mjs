@@ -9,7 +9,7 @@ import { interruption } from './lib/interruption.mjs'
 import { stopLeftovers } from './lib/leftovers.mjs'
 import { bringUp, checkConfiguration, planRun } from './lib/product.mjs'
 import { createProgress } from './lib/progress.mjs'
-import { DATA_DIR, foldersIn } from './lib/project.mjs'
+import { DATA_DIR, productFolders } from './lib/project.mjs'
 import { removeRun, writeRun } from './lib/run-file.mjs'
 import { loadSecrets } from './lib/secrets.mjs'
 import { takeStartLock } from './lib/start-lock.mjs'
@@ -19,7 +19,7 @@ import { welcome } from './lib/welcome.mjs'
 const EXIT_WHEN_INTERRUPTED = 130
 
 async function bringUpFromNothing({ progress, supervisor, ending }) {
-  const folders = foldersIn(DATA_DIR)
+  const folders = productFolders()
   await stopLeftovers(folders, progress.say)
   await ensureInstalled(progress, ending)
   await ensureBuilt(progress, ending)

@@ -9,6 +9,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`the workflows could not be bundled: ${error instanceof Error ? error.message : 'unknown error'}\n`)
+  process.stderr.write(
+    `the workflows could not be bundled: ${error instanceof Error ? error.message : 'unknown error'}\n`,
+  )
   process.exitCode = 1
 })

@@ -39,7 +39,8 @@ async function main(): Promise<void> {
 
   const target: TellTarget = { link, queuePrefix: config.taskQueuePrefix }
   const reach = new TemporalReach(
-    () => link.withDeadline(client => client.workflowService.describeNamespace({ namespace: config.temporalNamespace })),
+    () =>
+      link.withDeadline(client => client.workflowService.describeNamespace({ namespace: config.temporalNamespace })),
     logger,
   )
   const teller = new Teller({
@@ -58,7 +59,12 @@ async function main(): Promise<void> {
     tell: tiding => teller.tell(tiding),
   }
   const engine: EngineDeps = { acts, target, reach }
-  const jobs = { relay: startRelay(engine), sweep: startSweep(engine), waker: startWaker(acts), rebuild: startRebuildWatch(engine) }
+  const jobs = {
+    relay: startRelay(engine),
+    sweep: startSweep(engine),
+    waker: startWaker(acts),
+    rebuild: startRebuildWatch(engine),
+  }
   for (const [name, job] of Object.entries(jobs)) guard.onShutdown(name, () => job.stop())
 
   const workers = startTemporalWorkers({

@@ -37,7 +37,9 @@ export async function rebuildRuns(
     const batch = incidents.slice(from, from + A_SECOND)
     await startBatch(deps, batch, done, stopping)
     if (from + A_SECOND < incidents.length) await second
-    say(`${Math.min(from + A_SECOND, incidents.length)} of ${incidents.length}: ${done.started} started, ${done.ran} ran`)
+    say(
+      `${Math.min(from + A_SECOND, incidents.length)} of ${incidents.length}: ${done.started} started, ${done.ran} ran`,
+    )
   }
   return { open: incidents.length, ...done }
 }
@@ -99,7 +101,10 @@ export function startRebuildWatch(deps: EngineDeps): Loop {
     const isLost = (await hasOpenIncidents(acts.db)) && (await countIncidentRuns(target.link, target.queuePrefix)) === 0
     if (isLost) {
       acts.logger.warn('Temporal knows none of the open incidents: their runs are started again')
-      const rebuilt = await rebuildRuns(deps, { say: line => acts.logger.info({ progress: line }, 'rebuilding'), stopping })
+      const rebuilt = await rebuildRuns(deps, {
+        say: line => acts.logger.info({ progress: line }, 'rebuilding'),
+        stopping,
+      })
       acts.logger.info({ ...rebuilt }, 'rebuilt')
     }
     checkedAt = returns

@@ -41,7 +41,13 @@ export async function sweepOnce(
   const isAway = deps.reach.outForMs >= AWAY_MS
   const isOurs = ({ overdue_ms }: Overdue): boolean => isAway || overdue_ms > STUCK_MS
   const ours = overdue.filter(isOurs)
-  const told = deps.reach.isSilent ? 0 : await tellAll(deps, overdue.filter(each => !isOurs(each)), stopping)
+  const told = deps.reach.isSilent
+    ? 0
+    : await tellAll(
+        deps,
+        overdue.filter(each => !isOurs(each)),
+        stopping,
+      )
   await forEachOf(ours, { atOnce: ACTS_AT_ONCE, ...(stopping && { stopping }) }, ({ id }) => carryOn(deps, id))
   return { told, carriedOn: ours.length }
 }
@@ -59,7 +65,10 @@ async function tellAll(
   await forEachOf([...snapshots.values()], { atOnce: ACTS_AT_ONCE, ...(stopping && { stopping }) }, async snapshot => {
     try {
       await reach.through(() => tellIncident(target, { snapshot, signal: 'reported' }))
-      acts.logger.info({ incident: snapshot.id, step: snapshot.next?.kind }, 'an overdue incident was told to its workflow')
+      acts.logger.info(
+        { incident: snapshot.id, step: snapshot.next?.kind },
+        'an overdue incident was told to its workflow',
+      )
     } catch (error) {
       acts.logger.warn({ err: error, incident: snapshot.id }, 'an overdue incident could not be told to its workflow')
     }

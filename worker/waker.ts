@@ -39,11 +39,11 @@ export async function wakeOnce(acts: ActDeps, stopping?: AbortSignal): Promise<n
 async function fill(acts: ActDeps, providerType: string, places: number, stopping?: AbortSignal): Promise<number> {
   if (places === 0) return 0
   let offered = 0
-  for (const incidentId of await listWaiting(acts.db, providerType, TRIED_A_PASS)) {
+  for (const { id, rev } of await listWaiting(acts.db, providerType, TRIED_A_PASS)) {
     if (offered >= places || stopping?.aborted) break
-    const snapshot = await look(acts, incidentId)
-    // Whoever was refused or excluded here may be right for the next.
-    if (snapshot?.next?.kind === 'expireOffers') offered += 1
+    const snapshot = await look(acts, id)
+    // A look that finds nobody leaves the revision: whoever was refused or excluded here may be right for the next.
+    if (snapshot && snapshot.rev > rev) offered += 1
   }
   return offered
 }

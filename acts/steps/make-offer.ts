@@ -77,6 +77,8 @@ const rankNow = (change: IncidentChange): Ranked[] =>
 
 /** The candidates as they are under our locks, and after what this act already did to them. */
 function freshCandidates(change: IncidentChange): Candidate[] {
+  // They were read before the act: what they say of having been offered is about the search that was going on then.
+  const isSameSearch = change.state.round === change.grounds.state.round
   return change.grounds.candidates.map(candidate => {
     const locked = change.providers.get(candidate.provider_id)
     return {
@@ -89,7 +91,7 @@ function freshCandidates(change: IncidentChange): Candidate[] {
         last_assigned_at: locked.last_assigned_at,
         verified: locked.verified,
       }),
-      offered: candidate.offered || change.wasAskedNow(candidate.provider_id),
+      offered: (isSameSearch && candidate.offered) || change.wasAskedNow(candidate.provider_id),
     }
   })
 }

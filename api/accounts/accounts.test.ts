@@ -227,6 +227,7 @@ describe('a session', () => {
   it('ends at once with log-out, and only that one', async () => {
     const here = await signIn('leaver')
     const there = (await login({ username: 'leaver' })).body
+    expect((await me(here.access)).status).toBe(200)
     const reply = await api.call('POST', '/api/auth/logout/', { token: here.access, body: { refresh: here.refresh } })
     expect([reply.status, reply.body]).toEqual([204, ''])
     expect((await me(here.access)).body.code).toBe('SESSION_REVOKED')
@@ -263,6 +264,7 @@ describe('a session', () => {
 
   it('ends by time: the access token after 15 minutes, the session after 30 days', async () => {
     const pair = await signIn('sleeper')
+    expect((await me(pair.access)).status).toBe(200)
     clock = 15 * 60_000 + 1_000
     expect((await me(pair.access)).body).toMatchObject({ status: 401, code: 'TOKEN_EXPIRED' })
     clock = 0

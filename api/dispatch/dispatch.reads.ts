@@ -39,15 +39,22 @@ export async function readDashboard(
   ])
   const { providers, by_status, by_urgency, ...counts } = figures
   return {
-    statistics: { ...counts, by_status: zeros(STATUSES, by_status), by_urgency: zeros(URGENCIES, by_urgency), providers },
+    statistics: {
+      ...counts,
+      by_status: zeros(STATUSES, by_status),
+      by_urgency: zeros(URGENCIES, by_urgency),
+      providers,
+    },
     queue: pageOf(queue, page, request),
     escalations: escalations.map(({ since, ...row }) => ({ ...row, since: since.toISOString() })),
     unattended: { count: unattended.count },
   }
 }
 
-const zeros = <Word extends string>(words: readonly Word[], counted: Partial<Record<Word, number>>): Record<Word, number> =>
-  Object.fromEntries(words.map(word => [word, counted[word] ?? 0])) as Record<Word, number>
+const zeros = <Word extends string>(
+  words: readonly Word[],
+  counted: Partial<Record<Word, number>>,
+): Record<Word, number> => Object.fromEntries(words.map(word => [word, counted[word] ?? 0])) as Record<Word, number>
 
 type Recommendation = z.input<typeof recommendationSchema>
 
@@ -58,7 +65,10 @@ type Recommendation = z.input<typeof recommendationSchema>
 export async function readRecommendations(deps: Reads, incidentId: string): Promise<Recommendation[]> {
   const { candidates, place, types, at } = await readChoice(deps, incidentId)
   const ranked = new Map(rank(candidates, types, place, at).map(each => [each.candidate.provider_id, each]))
-  const profiles = await findProfiles(deps.db, candidates.map(each => each.provider_id))
+  const profiles = await findProfiles(
+    deps.db,
+    candidates.map(each => each.provider_id),
+  )
   const names = new Map(profiles.map(each => [each.user_id, providerView(deps.vault, each).name]))
   return candidates
     .map((candidate): Recommendation => {

@@ -29,7 +29,8 @@ const dashboard = defineRoute({
   path: '/api/dispatch/dashboard/',
   permission: 'dispatch:read',
   summary: 'The dispatch board',
-  description: 'Figures, the queue of what waits for a person (paged), running escalations, and what nobody attends to.',
+  description:
+    'Figures, the queue of what waits for a person (paged), running escalations, and what nobody attends to.',
   tags,
   query: dashboardQuery,
   response: dashboardSchema,
@@ -45,7 +46,8 @@ const recommendations = defineRoute({
   path: '/api/dispatch/recommendations/',
   permission: 'dispatch:read',
   summary: 'Whom to give an incident, and why',
-  description: "By the engine's own rules on the state of this moment; those who cannot be asked come last, with every reason.",
+  description:
+    "By the engine's own rules on the state of this moment; those who cannot be asked come last, with every reason.",
   tags,
   query: incidentQuery,
   response: z.array(recommendationSchema),

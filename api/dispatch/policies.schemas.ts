@@ -13,6 +13,13 @@ const ladderStepField = z.strictObject({
   channels: z.array(z.enum(CHANNELS)).max(CHANNELS.length),
 })
 
+const clockField = z.strictObject({
+  code: codeField,
+  from: z.enum(['occurred_at']),
+  seconds: z.number().int().min(1).max(31_536_000),
+  warn_at: z.array(z.number().gt(0).lt(1)).max(10),
+})
+
 /** The body of a policy, as `engine.md` has it; all durations in seconds. */
 const rules = {
   case_type: codeField,
@@ -33,6 +40,7 @@ const rules = {
   owner_idle_seconds: seconds,
   recheck_seconds: seconds,
   auto_close_seconds: seconds,
+  clocks: z.array(clockField).max(10).optional().describe('Kept with the version; nothing is timed by them yet'),
 }
 
 export const policyBody = z.strictObject({

@@ -33,7 +33,8 @@ const accept = defineRoute({
   path: '/api/incidents/:id/accept/',
   permission: 'incident:answer',
   summary: 'Accept an offer',
-  description: 'Of any number at once exactly one wins; the others are told why not. Until the offer ends, and not a moment later.',
+  description:
+    'Of any number at once exactly one wins; the others are told why not. Until the offer ends, and not a moment later.',
   tags,
   params: idParams,
   body: answerBody,
@@ -52,7 +53,8 @@ const reject = defineRoute({
   path: '/api/incidents/:id/reject/',
   permission: 'incident:answer',
   summary: 'Refuse an offer',
-  description: 'You are never offered this incident again. After `busy` or `other` you get no offer at all for a while.',
+  description:
+    'You are never offered this incident again. After `busy` or `other` you get no offer at all for a while.',
   tags,
   params: idParams,
   body: rejectBody,

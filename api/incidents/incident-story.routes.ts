@@ -12,7 +12,8 @@ const timeline = defineRoute({
   path: '/api/incidents/:id/timeline/',
   permission: 'incident:read',
   summary: 'The story of an incident',
-  description: 'Its events, oldest first. With `verify=1` an administrator learns whether the chain of events is whole.',
+  description:
+    'Its events, oldest first. With `verify=1` an administrator learns whether the chain of events is whole.',
   tags,
   params: idParams,
   query: timelineQuery,

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import type { ActDeps } from '../../acts/deps'
-import {
-  listIncidents,
-  type IncidentFilter,
-  type IncidentWindow,
-  type Scope,
-} from '../../db/incident-lists.repository'
+import { listIncidents, type IncidentFilter, type IncidentWindow, type Scope } from '../../db/incident-lists.repository'
 import { findChainEnd, listEvents, listOffers } from '../../db/incident-story.repository'
 import { findIncidentSeen, type IncidentSeen, type Reading } from '../../db/incident-views.repository'
 import type { EventModel } from '../../db/models'
@@ -16,7 +11,14 @@ import { standingsOf, viewOf, type View } from '../../domain/incident-access'
 import { allowedActs } from '../../domain/lifecycle'
 import { Refusal } from '../../domain/refusals'
 import type { SignedIn } from '../route'
-import type { actionsSchema, incidentRowSchema, incidentSchema, offerSchema, previewSchema, timelineEntrySchema } from './incidents.schemas'
+import type {
+  actionsSchema,
+  incidentRowSchema,
+  incidentSchema,
+  offerSchema,
+  previewSchema,
+  timelineEntrySchema,
+} from './incidents.schemas'
 import { entryView, fullView, madeOfferView, previewView, rowView } from './incidents.views'
 
 type Reads = Pick<ActDeps, 'db' | 'vault'>
@@ -94,7 +96,12 @@ export async function readOffers(
 }
 
 /** Somebody with an open offer may not read on before they accept. */
-async function requireFull(deps: Reads, reader: SignedIn, incidentId: string, what: string): Promise<{ seen: IncidentSeen }> {
+async function requireFull(
+  deps: Reads,
+  reader: SignedIn,
+  incidentId: string,
+  what: string,
+): Promise<{ seen: IncidentSeen }> {
   const { seen, view } = await see(deps, reader, incidentId, { what, flush: 'before_answer' })
   if (view !== 'full') throw new Refusal('FORBIDDEN', { detail: 'Only after accepting' })
   return { seen }
@@ -138,7 +145,8 @@ export async function verifyTimeline(
 function firstBreak(events: readonly EventModel[], lastSeq: number, lastHash: string): number | null {
   let previous = CHAIN_START
   for (const [index, event] of events.entries()) {
-    if (event.seq !== index + 1 || event.prev_hash !== previous || event.hash !== hashOf(previous, event)) return index + 1
+    if (event.seq !== index + 1 || event.prev_hash !== previous || event.hash !== hashOf(previous, event))
+      return index + 1
     previous = event.hash
   }
   if (events.length < lastSeq) return events.length + 1

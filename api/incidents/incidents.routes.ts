@@ -8,12 +8,21 @@ import { etagOf } from '../if-match'
 import { listOf, pageOf, windowOf } from '../lists'
 import { answer, defineRoute, type Route } from '../route'
 import { readAfterAct, readIncident, readIncidents } from './incidents.reads'
-import { editBody, incidentRowSchema, incidentSchema, incidentsQuery, reportBody, seenSchema } from './incidents.schemas'
+import {
+  editBody,
+  incidentRowSchema,
+  incidentSchema,
+  incidentsQuery,
+  reportBody,
+  seenSchema,
+} from './incidents.schemas'
 
 const tags = ['Incidents']
 
 /** What a reporter says beside the story, split as it is kept: who is barred is known to the engine, the rest is sealed. */
-function safetyOf(given: z.output<typeof reportBody>['contact_safety']): Pick<Report, 'contact_safety' | 'excluded_providers'> {
+function safetyOf(
+  given: z.output<typeof reportBody>['contact_safety'],
+): Pick<Report, 'contact_safety' | 'excluded_providers'> {
   if (!given) return {}
   const { excluded_providers, ...contact_safety } = given
   return { contact_safety, excluded_providers }
@@ -36,7 +45,11 @@ const report = defineRoute({
   example: { body: { urgency: 'urgent', incident_type: 'physical', location: { lat: -1.28, lng: 36.82 } } },
   async handler({ body, actor, by }, { acts }) {
     const { location, contact_safety, ...rest } = body
-    const { incidentId, created } = await reportIncident(acts, { ...rest, place: location, ...safetyOf(contact_safety) }, by)
+    const { incidentId, created } = await reportIncident(
+      acts,
+      { ...rest, place: location, ...safetyOf(contact_safety) },
+      by,
+    )
     const view = await readAfterAct(acts, actor, incidentId)
     return answer(view, { status: created ? 201 : 200, headers: etagOf(view.version) })
   },

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { CASE_TYPE_CODES, CASE_TYPES } from '../../domain/case-types'
-import {
-  CONTACT_CHANNELS,
-  OCCURRED_PRECISIONS,
-  SAFETY_FLAGS,
-  WISHED_GENDERS,
-} from '../../domain/contact-safety'
+import { CONTACT_CHANNELS, OCCURRED_PRECISIONS, SAFETY_FLAGS, WISHED_GENDERS } from '../../domain/contact-safety'
 import { ACTS } from '../../domain/lifecycle'
-import { ESCALATION_REASONS, LANGUAGES, OFFER_STATES, OUTCOMES, REJECT_REASONS, STATUSES, URGENCIES } from '../../domain/statuses'
+import {
+  ESCALATION_REASONS,
+  LANGUAGES,
+  OFFER_STATES,
+  OUTCOMES,
+  REJECT_REASONS,
+  STATUSES,
+  URGENCIES,
+} from '../../domain/statuses'
 import { flagField, givenTimeField, idField, textField, timeField } from '../fields'
 import { orderingField, pageFields } from '../lists'
 
@@ -30,7 +33,7 @@ const locationField = z.strictObject({
 /** How much a report may say in fields of its own, as JSON. */
 const DETAILS_CHARACTERS = 20_000
 const detailsField = z
-  .record(z.string().min(1).max(100), z.json())
+  .record(z.string().min(1).max(100), z.unknown())
   .refine(details => JSON.stringify(details).length <= DETAILS_CHARACTERS, {
     params: { code: 'too_big' },
     message: `Must be at most ${DETAILS_CHARACTERS} characters of JSON`,
@@ -139,7 +142,9 @@ export const incidentsQuery = z.strictObject({
   ordering: orderingField(['created_at', 'updated_at'], '-created_at'),
 })
 
-export const timelineQuery = z.strictObject({ verify: z.enum(['1', 'true']).optional().describe('Administrators only') })
+export const timelineQuery = z.strictObject({
+  verify: z.enum(['1', 'true']).optional().describe('Administrators only'),
+})
 
 const offerSeenSchema = z.object({ id: idField, expires_at: timeField, seconds_left: z.number().int().min(0) })
 
@@ -250,7 +255,12 @@ export const offerSchema = z
     answered_at: timeField.nullable(),
     reason: z.string().nullable(),
     candidates: z.array(
-      z.object({ provider: idField, chosen: z.boolean(), rank: z.number().int().nullable(), reasons: z.array(z.string()) }),
+      z.object({
+        provider: idField,
+        chosen: z.boolean(),
+        rank: z.number().int().nullable(),
+        reasons: z.array(z.string()),
+      }),
     ),
   })
   .meta({ id: 'Offer' })

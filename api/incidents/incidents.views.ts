@@ -33,13 +33,17 @@ export const offerView = (offer: { id: string; expires_at: number }, at: number)
   seconds_left: Math.max(0, Math.floor((offer.expires_at - at) / 1000)),
 })
 
-const firstOffer = ([offer]: readonly OfferSeen[], at: number): OfferView | null => (offer ? offerView(offer, at) : null)
+const firstOffer = ([offer]: readonly OfferSeen[], at: number): OfferView | null =>
+  offer ? offerView(offer, at) : null
+
+const keyOf = (vault: Vault, id: string, wrapped: string | null): DataKey | null =>
+  wrapped === null ? null : vault.keyOf(id, wrapped)
 
 type Place = { lat?: number; lng?: number; text?: string }
 
 /** Everything, for those who may see it; what was sealed by a destroyed key is null. */
 export function fullView(vault: Vault, seen: IncidentSeen): z.input<typeof incidentSchema> {
-  const key = seen.wrapped === null ? null : vault.keyOf(seen.id, seen.wrapped)
+  const key = keyOf(vault, seen.id, seen.wrapped)
   const text = (column: 'title' | 'description') => key && openText(key, 'incidents', seen.id, column, seen[column])
   const place = opened<Place>(key, seen, 'place')
   const area = areaName(seen.case_type, seen.region)
@@ -96,7 +100,7 @@ function shared(row: IncidentSeen | IncidentListRow) {
 
 /** What a provider sees before accepting: service, urgency, area, language, wish and flags (S3), and nothing else. */
 export function previewView(vault: Vault, seen: IncidentSeen, readerId: string): z.input<typeof previewSchema> {
-  const key = seen.wrapped === null ? null : vault.keyOf(seen.id, seen.wrapped)
+  const key = keyOf(vault, seen.id, seen.wrapped)
   const mine = seen.offers.filter(offer => offer.provider_id === readerId)
   return {
     id: seen.id,
@@ -112,7 +116,7 @@ export function previewView(vault: Vault, seen: IncidentSeen, readerId: string):
 
 /** An offer in a provider's own list, with the same preview. */
 export function offeredView(vault: Vault, row: OfferedRow) {
-  const key = row.wrapped === null ? null : vault.keyOf(row.incident_id, row.wrapped)
+  const key = keyOf(vault, row.incident_id, row.wrapped)
   const sealed = { id: row.incident_id, contact_safety: row.contact_safety }
   const offer = offerView(row, row.at)
   const incident: z.input<typeof previewSchema> = {
@@ -135,10 +139,10 @@ const wishes = (contact: ContactSafety | null) => ({
 
 /** A row of a list. The title opens for its reporter alone: in everybody else's list the code stands for it (S4). */
 export function rowView(vault: Vault, row: IncidentListRow, readerId: string): z.input<typeof incidentRowSchema> {
-  const mayRead = row.reporter_id === readerId && row.wrapped !== null && row.title !== null
+  const key = row.reporter_id === readerId ? keyOf(vault, row.id, row.wrapped) : null
   return {
     ...shared(row),
-    title: mayRead ? openText(vault.keyOf(row.id, row.wrapped ?? ''), 'incidents', row.id, 'title', row.title) : null,
+    title: key && openText(key, 'incidents', row.id, 'title', row.title),
     area: areaName(row.case_type, row.region),
     assigned_to: row.assignee_id === null ? null : { id: row.assignee_id, provider_type: row.assignee_type },
     offer:
@@ -166,7 +170,7 @@ export function entryView(
 ): z.input<typeof timelineEntrySchema> {
   const isStaff = reader.role === 'dispatcher' || reader.role === 'admin'
   const mayKnow = isStaff || event.actor_id === reader.id
-  const note = mayKnow && wrapped !== null ? (event.note?.note ?? null) : null
+  const key = mayKnow && event.note ? keyOf(vault, incidentId, wrapped) : null
   const { reason } = event.data
   return {
     id: event.id,
@@ -178,7 +182,7 @@ export function entryView(
     at: event.at.toISOString(),
     text: EVENTS[event.type],
     reason: mayKnow && typeof reason === 'string' ? reason : null,
-    note: note === null ? null : openText(vault.keyOf(incidentId, wrapped ?? ''), 'event_notes', event.id, 'note', note),
+    note: key && openText(key, 'event_notes', event.id, 'note', event.note?.note ?? null),
     request_id: isStaff ? event.request_id : null,
   }
 }

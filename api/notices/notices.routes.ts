@@ -22,7 +22,8 @@ const inbox = defineRoute({
   path: '/api/notices/',
   permission: 'notice:own',
   summary: 'Your inbox',
-  description: 'Newest first. A notice says that there is something to read, never what; one about a state that is over is gone.',
+  description:
+    'Newest first. A notice says that there is something to read, never what; one about a state that is over is gone.',
   tags,
   query: z.strictObject(pageFields),
   response: listOf(noticeSchema),

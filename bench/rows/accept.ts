@@ -23,7 +23,7 @@ export const accept: Row = {
     await bare.close()
 
     const product = await Product.start(stack)
-    const total = AT_ONCE.reduce((sum, atOnce) => sum + acceptsOf(sizes.calls(atOnce)), WARM_UP)
+    const total = AT_ONCE.reduce<number>((sum, atOnce) => sum + acceptsOf(sizes.calls(atOnce)), WARM_UP)
     const providers = await addProviders(stack, { count: PROVIDERS, capacity: Math.ceil((total * 2) / PROVIDERS) })
     await acceptMany(stack, product, providers, { count: WARM_UP, atOnce: 20 })
     const figures: Figure[] = []

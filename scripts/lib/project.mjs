@@ -12,6 +12,12 @@ export function foldersIn(dir) {
   return { logs: join(dir, 'logs'), pids: join(dir, 'pids') }
 }
 
+/** The same for the product itself, whose logs can be kept elsewhere (KESI_LOG_DIR). */
+export function productFolders() {
+  const folders = foldersIn(DATA_DIR)
+  return process.env.KESI_LOG_DIR ? { ...folders, logs: resolve(PROJECT, process.env.KESI_LOG_DIR) } : folders
+}
+
 /** The file that says which npm start a data folder belongs to. */
 export function startLockFile(dir) {
   return join(dir, 'start.json')

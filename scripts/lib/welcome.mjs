@@ -24,5 +24,5 @@ function demoLogins(logins) {
 }
 
 function row(label, text) {
-  return [`  ${label.padEnd(14)} ${text}`]
+  return [`  ${label.padEnd(16)} ${text}`]
 }

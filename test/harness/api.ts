@@ -7,6 +7,7 @@ import { sealColumns } from '../../db/vault'
 import type { ApiDeps } from '../../api/deps'
 import type { Route } from '../../api/route'
 import { createServer } from '../../api/server'
+import { rememberVerified } from '../../api/verified-tokens'
 import type { ActDeps } from '../../acts/deps'
 import type { Role } from '../../domain/actors'
 import { blindIndex } from '../../platform/envelope'
@@ -73,7 +74,7 @@ export async function startTestApi(
     vault: acts.vault,
     logger,
     indexKey: parseNamedKey(key('index')),
-    accessTokens: createAccessTokens({ keys: parseKeyRing(key('jwt')), seconds: 900 }),
+    accessTokens: rememberVerified(createAccessTokens({ keys: parseKeyRing(key('jwt')), seconds: 900 })),
     refreshTokenDays: 30,
     now: more.now ?? (() => new Date()),
   }

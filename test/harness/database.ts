@@ -15,14 +15,20 @@ export interface TestDatabase {
 /** Two files that make the template at once would collide; any constant number does. */
 const TEMPLATE_LOCK = 4_217_001
 
-/** A migrated database of its own for a test file, cloned from a template that the first file of a run makes. */
-export async function createTestDatabase({ pool = 10 }: { pool?: number } = {}): Promise<TestDatabase> {
+/**
+ * A database of its own for a test file: at head, cloned from a template that the first file of a run makes; or `empty`, for a
+ * test of the migrations themselves.
+ */
+export async function createTestDatabase({
+  pool = 10,
+  schema = 'head',
+}: { pool?: number; schema?: 'head' | 'empty' } = {}): Promise<TestDatabase> {
   const adminUrl = process.env['TEST_DATABASE_ADMIN_URL']
   if (!adminUrl) throw new Error('TEST_DATABASE_ADMIN_URL is not set: run the tests by `npm test`')
   const admin = openDatabase({ url: adminUrl, pool: 1, name: 'kesi-test-admin' })
   const name = `kesi_test_${newId().replaceAll('-', '')}`
   try {
-    const template = await ensureTemplate(admin, adminUrl)
+    const template = schema === 'head' ? await ensureTemplate(admin, adminUrl) : 'template1'
     await admin.raw(`create database ${name} template ${template}`)
   } finally {
     await closeDatabase(admin)

@@ -208,7 +208,9 @@ async function bundlePath(): Promise<string> {
   const digest = createHash('sha256')
   for (const folder of BUNDLED) {
     const path = join(__dirname, '../..', folder)
-    for (const file of readdirSync(path).filter(name => name.endsWith('.ts')).sort())
+    for (const file of readdirSync(path)
+      .filter(name => name.endsWith('.ts'))
+      .sort())
       digest.update(file).update(readFileSync(join(path, file)))
   }
   const path = join(tmpdir(), `kesi-test-bundle-${digest.digest('hex').slice(0, 16)}.js`)
