@@ -41,11 +41,17 @@ beforeEach(() => {
   })
 })
 
+interface NoticeFacets {
+  readonly role?: Role
+  readonly code?: NoticeCode
+  readonly email?: string | null
+}
+
 async function addNotice({
   role = 'dispatcher',
   code = 'dispatch.escalated',
   email = 'dora@example.org',
-} = {}) {
+}: NoticeFacets = {}) {
   const [userId, noticeId] = [newId(), newId()]
   const { key, wrapped } = vault.newKey(userId)
   const sealed = sealColumns(key, 'users', userId, { email })

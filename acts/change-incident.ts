@@ -115,7 +115,8 @@ async function readGrounds(
   const named = [...(target.providers ?? []), ...(row.assignee_id ? [row.assignee_id] : [])]
   const place = candidates.length > 0 ? await placeOf(deps, trx, row) : null
   const askable = target.maySearchAnew ? candidates.map(each => ({ ...each, offered: false })) : candidates
-  const providers = await lockProviders(trx, row.id, [...named, ...likelyChosen(askable, policy, place, run)])
+  const likely = likelyChosen(askable, policy, { place, run, at: by.at ?? Date.now() })
+  const providers = await lockProviders(trx, row.id, [...named, ...likely])
   const { at, offers } = await readUnderLock(trx, row.id, personOf(by))
   return {
     trx,

@@ -1,9 +1,11 @@
 import { startWithPeople } from '../test/builders/people'
-import { findIncidentSeen } from '../db/incident-views.repository'
-import { findSignedIn } from '../db/sessions.repository'
+import { reportIncident } from '../acts/report-incident'
+import { acceptOffer } from '../acts/accept-offer'
+import { reportBody, incidentSchema } from './incidents/incidents.schemas'
+import { readAfterAct } from './incidents/incidents.reads'
 
 const q = (xs: number[], p: number) => xs.sort((a, b) => a - b)[Math.floor(xs.length * p)]?.toFixed(2)
-async function time(n: number, f: (i: number) => Promise<unknown>) {
+async function time(n: number, f: (i: number) => unknown) {
   const xs: number[] = []
   for (let i = 0; i < n; i++) {
     const t = performance.now()
@@ -14,29 +16,24 @@ async function time(n: number, f: (i: number) => Promise<unknown>) {
 }
 it('perf', async () => {
   const people = await startWithPeople()
-  const db = people.api.database.db
+  const { acts } = people.api.deps
   const prov = await people.provider({ capacity: 1000 })
   const out: string[] = []
   const ids: string[] = []
-  out.push('warm ' + (await time(100, async () => ids.push((await people.report()).id))))
-  out.push('report urgent ' + (await time(300, async () => ids.push((await people.report()).id))))
-  out.push('report routine ' + (await time(200, () => people.report({ urgency: 'routine', description: 'x'.repeat(300) }))))
-  out.push('accept ' + (await time(300, i => people.post(`/api/incidents/${ids[i]}/accept/`, {}, prov))))
-  const d = { id: people.dispatcher.id, role: 'dispatcher' as const }
-  const s = { id: people.survivor.id, role: 'survivor' as const }
-  out.push('see survivor ' + (await time(300, i => findIncidentSeen(db, { incidentId: ids[i] as string, reader: s, what: 'x', flush: 'soon' }))))
-  out.push('see staff soon ' + (await time(300, i => findIncidentSeen(db, { incidentId: ids[i] as string, reader: d, what: 'x', flush: 'soon' }))))
-  out.push('see staff before ' + (await time(300, i => findIncidentSeen(db, { incidentId: ids[i] as string, reader: d, what: 'x', flush: 'before_answer' }))))
-  out.push('signed in ' + (await time(300, () => findSignedIn(db, people.survivor.id))))
-  out.push('select 1 ' + (await time(300, () => db.raw('select 1'))))
-  const t = performance.now()
-  let left = 2000
-  await Promise.all(Array.from({ length: 20 }, async () => { while (left-- > 0) await people.report({ urgency: 'routine' }) }))
-  out.push(`routine at 20: ${(2000 / (performance.now() - t) * 1000).toFixed(0)}/s`)
-  const t2 = performance.now()
-  left = 1000
-  await Promise.all(Array.from({ length: 20 }, async () => { while (left-- > 0) await people.report({ urgency: 'routine', case_type: 'ambulance' }) }))
-  out.push(`again: ${(1000 / (performance.now() - t2) * 1000).toFixed(0)}/s`)
+  const by = { actor: { kind: 'person', id: people.survivor.id, role: 'survivor' } } as const
+  const pby = { actor: { kind: 'person', id: prov.id, role: 'provider' } } as const
+  const me = { id: people.survivor.id, role: 'survivor', sid: '' } as const
+  const report = async () => ids.push((await reportIncident(acts, { case_type: 'gbv', urgency: 'urgent' }, by)).incidentId)
+  await time(100, report)
+  out.push('act report ' + (await time(200, report)))
+  out.push('act routine ' + (await time(200, () => reportIncident(acts, { case_type: 'gbv', urgency: 'routine' }, by))))
+  out.push('act accept ' + (await time(200, i => acceptOffer(acts, { incidentId: ids[i] as string }, pby))))
+  out.push('read ' + (await time(200, i => readAfterAct(acts, me, ids[i] as string))))
+  const v = await readAfterAct(acts, me, ids[0] as string)
+  out.push('zod in ' + (await time(1000, () => reportBody.safeParse({ urgency: 'urgent', description: 'x' }))))
+  out.push('zod out ' + (await time(1000, () => incidentSchema.safeParse(v))))
+  out.push('http report ' + (await time(100, () => people.report())))
+  out.push('http read ' + (await time(100, i => people.get(`/api/incidents/${ids[i]}/`, people.survivor))))
   console.log(out.join('\n'))
   await people.api.stop()
 }, 120000)

@@ -6,6 +6,7 @@ import { closeDatabase, openDatabase, type Database } from '../db/database'
 import { connectTemporal, type TemporalLink } from '../platform/temporal/connection'
 import { loadConfig, type Config } from '../platform/config'
 import { ensurePolicies } from '../acts/ensure-policies'
+import { cpuSeconds, type CpuSeconds } from './cpu'
 import { PROJECT, type Folders, type Launcher, type Program, type Running, type Secrets } from './launcher'
 
 const NAMESPACE = 'kesi'
@@ -111,6 +112,14 @@ export class Stack {
       this.#launch(this.#node('worker', ['dist/worker/main.js'], async () => true)),
       this.#launch(this.#node('api', [...profile, 'dist/api/main.js'], ready)),
     ])
+  }
+
+  /** The processor time each server process has used so far, and the bench itself as `client`. */
+  cpu(): CpuSeconds {
+    const pids = [...this.#running].map(([name, { pid }]) => [name, pid] as const)
+    const self = process.cpuUsage()
+    const servers = cpuSeconds(new Map(pids))
+    return Object.keys(servers).length === 0 ? {} : { ...servers, client: (self.user + self.system) / 1_000_000 }
   }
 
   /** Ends one server process and waits until it is gone. */

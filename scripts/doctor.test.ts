@@ -54,8 +54,11 @@ async function withPort(answer: (port: string) => Promise<void>): Promise<void> 
   const server = createServer(socket => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  await answer(String((server.address() as AddressInfo).port))
-  server.close()
+  try {
+    await answer(String((server.address() as AddressInfo).port))
+  } finally {
+    server.close()
+  }
 }
 
 test('a whole installation has nothing to mend, and says what every part is', async () => {

@@ -29,11 +29,11 @@ afterEach(async () => {
   await engine.db('provider_profiles').update({ availability: 'off_duty' })
 })
 
-/** An incident whose offer's window is over, and whose workflow was terminated or never told. */
-async function forgotten({ run = 'none', overdue = OVERDUE_S } = {}): Promise<string> {
+/** An incident whose offer's window is over, and of which no workflow was told. */
+async function forgotten({ overdue = OVERDUE_S } = {}): Promise<string> {
   await addProvider(engine.db)
   await addProvider(engine.db)
-  const deps = run === 'none' ? { ...engine.deps, tell: () => undefined } : engine.deps
+  const deps = { ...engine.deps, tell: () => undefined }
   const at = Date.now() - (WINDOW_S + overdue) * 1000
   const { incidentId } = await reportIncident(
     deps,

@@ -1,3 +1,4 @@
+import { cpuFigures } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareDatabase } from '../floor/database'
 import { closedLoop, type Load } from '../load'
@@ -28,8 +29,11 @@ export const accept: Row = {
     await acceptMany(stack, product, providers, { count: WARM_UP, atOnce: 20 })
     const figures: Figure[] = []
     for (const atOnce of AT_ONCE) {
-      const load = await acceptMany(stack, product, providers, { count: acceptsOf(sizes.calls(atOnce)), atOnce })
-      figures.push(...figuresOf(atOnce, load, floors.get(atOnce)))
+      const { load, cpu } = await acceptMany(stack, product, providers, {
+        count: acceptsOf(sizes.calls(atOnce)),
+        atOnce,
+      })
+      figures.push(...figuresOf(atOnce, load, floors.get(atOnce)), ...(atOnce === 20 ? cpu : []))
     }
     product.close()
     return figures
@@ -46,7 +50,7 @@ async function acceptMany(
   product: Product,
   providers: ReadonlyMap<string, SignedInPerson>,
   { count, atOnce }: { count: number; atOnce: number },
-): Promise<Load> {
+): Promise<{ load: Load; cpu: Figure[] }> {
   const offers: { incidentId: string; provider: SignedInPerson }[] = []
   await closedLoop({ count, atOnce: 20 }, async () => {
     const incidentId = await product.report('urgent', 'offering')
@@ -54,10 +58,13 @@ async function acceptMany(
     if (provider) offers.push({ incidentId, provider })
   })
   await untilTold(stack)
-  return closedLoop({ count, atOnce }, async index => {
+  const before = stack.cpu()
+  const load = await closedLoop({ count, atOnce }, async index => {
     const offer = offers[index]
     if (offer) await product.accept(offer.incidentId, offer.provider)
   })
+  await untilTold(stack)
+  return { load, cpu: cpuFigures('accept', before, stack.cpu(), count) }
 }
 
 function figuresOf(atOnce: number, load: Load, floor: Load | undefined): Figure[] {

@@ -1,3 +1,4 @@
+import { cpuFigures } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareDatabase } from '../floor/database'
 import { closedLoop, type Load } from '../load'
@@ -28,10 +29,15 @@ export const intake: Row = {
     for (const urgency of ['routine', 'urgent'] as const) {
       for (const atOnce of AT_ONCE) {
         await untilTold(stack)
+        const before = stack.cpu()
         const load = await closedLoop({ count: sizes.calls(atOnce), atOnce }, () =>
           product.report(urgency, urgency === 'routine' ? 'pending_dispatcher_review' : 'escalated'),
         )
         figures.push(...figuresOf(`${urgency}, ${atOnce} at once`, atOnce, load, floors.get(atOnce)))
+        if (atOnce === 20) {
+          await untilTold(stack)
+          figures.push(...cpuFigures(`${urgency} report`, before, stack.cpu(), sizes.calls(atOnce)))
+        }
       }
     }
     product.close()

@@ -1,3 +1,4 @@
+import { cpuFigures } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareTemporal } from '../floor/temporal'
 import { closedLoop, type Load } from '../load'
@@ -27,8 +28,8 @@ export const whole: Row = {
     await live(stack, product, providers, { count: WARM_UP, atOnce: 20 })
     const figures: Figure[] = []
     for (const atOnce of AT_ONCE) {
-      const { lived, seconds } = await live(stack, product, providers, { count: sizes.wholes(atOnce), atOnce })
-      figures.push(...figuresOf(atOnce, lived, seconds, floors.get(atOnce)))
+      const { lived, seconds, cpu } = await live(stack, product, providers, { count: sizes.wholes(atOnce), atOnce })
+      figures.push(...figuresOf(atOnce, lived, seconds, floors.get(atOnce)), ...(atOnce === 20 ? cpu : []))
     }
     product.close()
     return figures
@@ -40,8 +41,9 @@ async function live(
   product: Product,
   providers: ReadonlyMap<string, SignedInPerson>,
   size: { count: number; atOnce: number },
-): Promise<{ lived: Load; seconds: number }> {
+): Promise<{ lived: Load; seconds: number; cpu: Figure[] }> {
   const before = await heardCount(stack, 'completed')
+  const cpu = stack.cpu()
   const began = performance.now()
   const lived = await closedLoop(size, async () => {
     const incidentId = await product.report('urgent', 'offering')
@@ -52,7 +54,8 @@ async function live(
     await product.setStatus(incidentId, provider, { status: 'completed', outcome: 'resolved' })
   })
   await untilHeard(stack, { status: 'completed', count: before + size.count })
-  return { lived, seconds: (performance.now() - began) / 1000 }
+  const seconds = (performance.now() - began) / 1000
+  return { lived, seconds, cpu: cpuFigures('incident', cpu, stack.cpu(), size.count) }
 }
 
 function figuresOf(atOnce: number, lived: Load, seconds: number, floor: Load | undefined): Figure[] {

@@ -5,7 +5,7 @@ import { CHANNELS } from '../../domain/policy'
 import { ConfigError, describeConfig, loadConfig, type Config } from '../../platform/config'
 import { createLogger } from '../../platform/logger'
 import { generatedFiles, staleFiles } from '../generate'
-import { failed, note, ok, type Finding } from './finding'
+import { failed, note, ok, reasonOf, type Finding } from './finding'
 
 const ANSWERS_WITHIN_MS = 2_000
 
@@ -63,7 +63,12 @@ export async function examinePort({ port }: Pick<Config, 'port'>): Promise<Findi
 /** Are the files that are made from the sources fresh? An image without the sources has none. */
 export function examineGenerated(root: string): Finding {
   if (!existsSync(join(root, 'api', 'routes.ts'))) return note('Generated files', 'no sources here, so none to compare')
-  const files = generatedFiles(packageOf(root).version)
+  let files: Readonly<Record<string, string>>
+  try {
+    files = generatedFiles(packageOf(root).version)
+  } catch (error) {
+    return failed('Generated files', `cannot be made (${reasonOf(error)})`, 'npm run generate shows what is wrong')
+  }
   const stale = staleFiles(root, files)
   if (stale.length === 0) return ok('Generated files', `all ${Object.keys(files).length} say what the sources say`)
   return failed('Generated files', `stale: ${stale.join(', ')}`, 'npm run generate')

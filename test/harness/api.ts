@@ -95,8 +95,8 @@ export async function startTestApi(
     deps,
     database,
     log,
-    call: (method, path, ask) => call(url + path, method, ask ?? {}),
-    someone: (role, about) => signUp(accounts, role, about ?? {}),
+    call: (method, path, ask) => callApi(url + path, method, ask),
+    someone: (role, about) => signUp(accounts, role, about),
     async stop() {
       await server.close()
       await database.drop()
@@ -109,7 +109,8 @@ function logInto(lines: Record<string, unknown>[]): Logger {
   return createLogger({ level: 'info', name: 'test', stream: { write } })
 }
 
-async function call(url: string, method: string, { token, body, headers }: Ask): Promise<Reply> {
+/** One request; whatever status comes back is an answer. Throws when none comes. */
+export async function callApi(url: string, method: string, { token, body, headers }: Ask = {}): Promise<Reply> {
   const response = await fetch(url, {
     method,
     redirect: 'manual',
@@ -132,7 +133,12 @@ function parsed(text: string): unknown {
   }
 }
 
-async function signUp(deps: AccountDeps, role: Role, { providerType }: { providerType?: string }): Promise<Someone> {
+/** An account with a live session, without the cost of a password. */
+export async function signUp(
+  deps: AccountDeps,
+  role: Role,
+  { providerType }: { readonly providerType?: string } = {},
+): Promise<Someone> {
   const id = newId()
   const email = `${role}-${id}@example.org`
   const tokens = await inTransaction(deps.db, async trx => {

@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto'
 import { findBrokenStories, findDoubleAnswers, findLoadMismatches } from '../../db/audit.repository'
 import type { Database } from '../../db/database'
+import type { EventModel } from '../../db/models'
+import { CHAIN_START, chainText } from '../../domain/events'
 
 /** Fails with what is wrong when any incident or provider of the database breaks an invariant that rows can show (I2-I5). */
 export async function expectInvariants(db: Database): Promise<void> {
   expect({
     load: await findLoadMismatches(db),
     stories: await findBrokenStories(db),
+    chains: await findBrokenChains(db),
     doubles: await findDoubleAnswers(db),
     lateAnswers: await db('offers').where({ state: 'accepted' }).whereRaw('answered_at > expires_at').pluck('id'),
     noticesOfOldStates: await noticesOfOldStates(db),
-  }).toEqual({ load: [], stories: [], doubles: [], lateAnswers: [], noticesOfOldStates: [] })
+  }).toEqual({ load: [], stories: [], chains: [], doubles: [], lateAnswers: [], noticesOfOldStates: [] })
 }
 
 /** Notices about an open offer or a running escalation that are still live although that state is over (I4). */
@@ -23,4 +27,21 @@ async function noticesOfOldStates(db: Database): Promise<string[]> {
        or (n.code = 'dispatch.escalated' and i.escalation_reason is null))`,
   )
   return rows.map(row => row.id)
+}
+
+/** Incidents whose events do not hash to the end of their chain. */
+async function findBrokenChains(db: Database): Promise<string[]> {
+  const ends = new Map<string, string>()
+  const broken = new Set<string>()
+  for (const event of await db<EventModel>('events').orderBy(['incident_id', 'seq'])) {
+    const id = event.incident_id
+    const previous = ends.get(id) ?? CHAIN_START
+    const text = chainText(previous, { ...event, at: event.at.getTime() })
+    const hash = createHash('sha256').update(text).digest('hex')
+    if (event.prev_hash !== previous || event.hash !== hash) broken.add(id)
+    ends.set(id, event.hash)
+  }
+  const rows = await db('incidents').select<{ id: string; last_hash: string }[]>('id', 'last_hash')
+  for (const { id, last_hash } of rows) if ((ends.get(id) ?? CHAIN_START) !== last_hash) broken.add(id)
+  return [...broken]
 }
