@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { Transaction } from '../db/database'
 import type { IncidentRow } from '../db/incident-rows'
 import { findByClientId, insertExclusions, readUnderLock } from '../db/incidents.repository'
-import { findActivePolicy } from '../db/policies.repository'
 import { lockProviders, readCandidates } from '../db/providers.repository'
 import { inTransaction, RunAgain } from '../db/unit-of-work'
 import { sealColumns } from '../db/vault'
@@ -19,6 +18,7 @@ import { newId } from '../platform/ids'
 import { carryOn } from './carry-on'
 import { afterCommit, likelyChosen, timeOfAct, write } from './change-incident'
 import { personOf, type ActDeps, type By } from './deps'
+import { activePolicyOf } from './ensure-policies'
 import { IncidentChange } from './incident-change'
 import { beginAnew } from './steps/start-search'
 
@@ -76,8 +76,7 @@ async function takeIn(
   run: number,
 ): Promise<{ snapshot: Snapshot; change: IncidentChange }> {
   const caseType = caseTypeOf(report.case_type)
-  const policy = await findActivePolicy(trx, caseType.code)
-  if (!policy) throw new Error(`case type ${caseType.code} has no active policy`)
+  const policy = await activePolicyOf(trx, caseType.code)
   const id = newId()
   const change = await newChange(deps, trx, { id, report, by, run, caseType, policy })
   change.signal = 'reported'

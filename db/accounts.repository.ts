@@ -238,11 +238,16 @@ export async function lockProfile(trx: Transaction, userId: string): Promise<Pro
 }
 
 /** Sets what the check of a provider came to; a verified one wakes the incidents that wait. */
-export async function setVerification(trx: Transaction, userId: string, verification: Verification): Promise<void> {
+export async function setVerification(
+  trx: Transaction,
+  userId: string,
+  { verification, sealedNote }: { verification: Verification; sealedNote: string | null },
+): Promise<void> {
   await trx('provider_profiles')
     .where({ user_id: userId })
     .update({
       verification,
+      verification_note: sealedNote,
       version: trx.raw('version + 1'),
       updated_at: trx.raw('clock_timestamp()'),
       ...(verification === 'verified' && { woke_at: trx.raw('clock_timestamp()') }),

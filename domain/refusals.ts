@@ -20,6 +20,7 @@ export const REFUSALS = {
   POLICY_NOT_FOUND: { status: 404, title: 'No such policy' },
   INVITATION_NOT_FOUND: { status: 404, title: 'No such invitation' },
   NOTICE_NOT_FOUND: { status: 404, title: 'No such notice' },
+  SESSION_NOT_FOUND: { status: 404, title: 'No such session' },
   PAGE_NOT_FOUND: { status: 404, title: 'There is no such page' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed here' },
   OFFER_EXPIRED: { status: 409, title: 'The time to answer this offer is over' },

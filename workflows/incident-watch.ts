@@ -111,9 +111,10 @@ export class IncidentWatch {
   }
 }
 
+/** A local activity's failure comes as it was thrown; should a later SDK wrap it, as it does a remote one's, it is found all the same. */
 function isMissing(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined
-  return cause instanceof ApplicationFailure && cause.type === MISSING
+  const thrown = error instanceof ActivityFailure ? error.cause : error
+  return thrown instanceof ApplicationFailure && thrown.type === MISSING
 }
 
 /** An upsert is an event of its own, so only what changed is sent. */

@@ -71,7 +71,7 @@ async function changeRole(trx: Transaction, userId: string, { from, to, language
     if (profile.load > 0)
       throw new Refusal('RULE_BROKEN', { detail: 'The provider has open cases or offers; reassign them first' })
     // Whoever is no provider any more must not be offered anything, and is checked again on coming back.
-    await setVerification(trx, userId, 'pending')
+    await setVerification(trx, userId, { verification: 'pending', sealedNote: null })
   }
   if (to === 'provider' && !profile) {
     if (!edit.provider_type) throw fieldRefusal('provider_type', 'required', 'A provider needs a type')

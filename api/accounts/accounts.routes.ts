@@ -161,10 +161,10 @@ const endOneSession = defineRoute({
   summary: 'Sign out elsewhere',
   tags,
   params: idParams,
-  errors: ['ROUTE_NOT_FOUND'],
+  errors: ['SESSION_NOT_FOUND'],
   async handler({ params, actor }, { accounts }) {
     if (!(await endSession(accounts, { userId: actor.id, sessionId: params.id })))
-      throw new Refusal('ROUTE_NOT_FOUND', { detail: 'You have no such session' })
+      throw new Refusal('SESSION_NOT_FOUND')
   },
 })
 

@@ -116,7 +116,10 @@ export const editMeBody = z.strictObject({
   is_anonymous: z.boolean().optional(),
 })
 
-export const verifyBody = z.strictObject({ decision: z.enum(['verified', 'refused']) })
+export const verifyBody = z.strictObject({
+  decision: z.enum(['verified', 'refused']),
+  reason: z.string().min(1).max(500).optional(),
+})
 
 export const editUserBody = z
   .strictObject({

@@ -54,7 +54,7 @@ const verify = defineRoute({
   idempotent: true,
   example: { body: { decision: 'verified' } },
   async handler({ params, body, by }, { accounts }) {
-    return userView(await verifyProvider(accounts, { userId: params.id, decision: body.decision }, by))
+    return userView(await verifyProvider(accounts, { userId: params.id, ...body }, by))
   },
   replay: async (_context, userId, { accounts }) => userView(await readAccount(accounts, userId)),
 })

@@ -38,6 +38,7 @@ async function accounts(knex: Knex): Promise<void> {
       user_id uuid primary key references users on delete cascade,
       provider_type text not null,
       verification text not null default 'pending' check (verification in ('pending','verified','refused')),
+      verification_note text,
       availability text not null default 'available' check (availability in ('available','busy','off_duty','unresponsive')),
       capacity integer not null default 1 check (capacity between 0 and 1000),
       load integer not null default 0 check (load >= 0),
@@ -54,6 +55,7 @@ async function accounts(knex: Knex): Promise<void> {
       updated_at timestamptz not null default clock_timestamp(),
       constraint load_within_capacity check (load <= capacity + forced_load)
     );
+    comment on column provider_profiles.verification_note is 'why, in an admin''s words; sealed with the account''s key, as is position';
     comment on column provider_profiles.load is 'accepted cases and open offers; changed only by acts under the incident''s lock';
     comment on column provider_profiles.base_lat is 'on a grid of a tenth of a degree; the exact position is sealed in position';
     create index provider_profiles_choice on provider_profiles (provider_type, verification, availability);
