@@ -91,7 +91,7 @@ async function answerAgain(
 async function run(id: string, dataKey: DataKey, deps: ApiDeps, work: () => Promise<Shaped>): Promise<Shaped> {
   const { db, logger } = deps.acts
   const shaped = await work().catch(async (error: unknown) => {
-    await releaseKey(db, id)
+    await release(deps, id)
     throw error
   })
   const { answer } = sealColumns(dataKey, TABLE, id, { answer: shaped })
@@ -100,6 +100,21 @@ async function run(id: string, dataKey: DataKey, deps: ApiDeps, work: () => Prom
     logger.warn({ err, key: id }, 'an answer could not be kept under its idempotency key'),
   )
   return shaped
+}
+
+/** When the database was cut off, the next connection may be a dead one too. */
+const RELEASE_PAUSES_MS = [0, 100, 400]
+
+/** Frees the key, so that the same request may come again at once; when that cannot be done the lease ends by itself. */
+async function release({ acts: { db, logger } }: ApiDeps, id: string): Promise<void> {
+  for (const pauseMs of RELEASE_PAUSES_MS) {
+    try {
+      if (pauseMs > 0) await new Promise(resolve => setTimeout(resolve, pauseMs))
+      return await releaseKey(db, id)
+    } catch (err) {
+      logger.warn({ err, key: id }, 'an idempotency key could not be freed')
+    }
+  }
 }
 
 function openAnswer({ id, answer }: TakenKey, dataKey: DataKey): Shaped | null {

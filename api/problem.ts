@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { isDatabaseAway } from '../db/database'
 import { Refusal, REFUSALS, type RefusalCode } from '../domain/refusals'
 import type { Logger } from '../platform/logger'
 import { traceOf } from './trace'
@@ -34,9 +35,11 @@ export function problemOf(refusal: Refusal, requestId: string, publicUrl: string
   }
 }
 
+const RETRY_AFTER_SECONDS = '2'
+
 /**
- * Answers with the problem document. What is no refusal is a defect: it is logged by class and code, and the caller learns
- * nothing of it but the request id.
+ * Answers with the problem document. What is no refusal is a defect, or a database that is away: it is logged by class and code, and
+ * the caller learns nothing of it but the request id, and in the second case that it is worth another try.
  */
 export function sendProblem(
   error: unknown,
@@ -44,7 +47,7 @@ export function sendProblem(
   { logger, publicUrl }: { logger: Logger; publicUrl: string },
 ): void {
   const { id, route } = traceOf(res)
-  const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL')
+  const refusal = refusalOf(error)
   if (refusal !== error) logger.error({ err: error, request: id, route }, 'a request failed')
   if (res.headersSent) {
     res.destroy()
@@ -55,6 +58,12 @@ export function sendProblem(
   res.setHeader('content-type', 'application/problem+json; charset=utf-8')
   res.setHeader('cache-control', 'no-store')
   res.end(JSON.stringify(problemOf(refusal, id, publicUrl)))
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (!isDatabaseAway(error)) return new Refusal('INTERNAL')
+  return new Refusal('ENGINE_UNAVAILABLE', { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
 }
 
 function headersOf({ status, more }: Refusal): Readonly<Record<string, string>> {

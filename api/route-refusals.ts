@@ -3,7 +3,7 @@ import type { Method, Route } from './route'
 
 /** Every refusal that a route may answer with a method: its own, and those that its form brings along, by status. */
 export function refusalsOf(route: Route, method: Method): RefusalCode[] {
-  const codes = new Set<RefusalCode>(['VALIDATION_FAILED', ...route.errors, 'INTERNAL'])
+  const codes = new Set<RefusalCode>(['VALIDATION_FAILED', ...route.errors, 'INTERNAL', 'ENGINE_UNAVAILABLE'])
   if (method !== 'get' && method !== 'delete') {
     for (const code of ['BODY_MALFORMED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_NOT_SUPPORTED'] as const) codes.add(code)
   }

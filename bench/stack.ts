@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,6 +29,7 @@ export class Stack {
   readonly #running = new Map<string, Running>()
   readonly #program = new Map<string, Program>()
   #productRuns = false
+  #closed: Promise<void> | undefined
 
   private constructor(
     private readonly options: StackOptions,
@@ -135,13 +137,30 @@ export class Stack {
     await this.#launch(program)
   }
 
-  /** Ends everything, the product first, and removes the data. */
-  async close(): Promise<void> {
-    open.delete(this)
+  /** Runs a script of the product beside it, to its end. */
+  async run(script: string): Promise<void> {
+    const child = spawn(process.execPath, [join('dist', `${script}.js`)], {
+      cwd: PROJECT,
+      env: { ...process.env, ...this.env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const code = await new Promise(resolve => child.once('exit', resolve))
+    if (code !== 0) throw new Error(`${script} ended with ${String(code)}`)
+  }
+
+  /** Ends everything, the product first, and removes the data; called again, it answers the same end. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    for (const name of ['api', 'worker'] as const) await this.stop(name)
     await this.temporal.close().catch(() => undefined)
     await closeDatabase(this.db)
-    for (const name of ['api', 'worker', 'temporal', 'postgres'] as const) await this.stop(name)
+    for (const name of ['temporal', 'postgres'] as const) await this.stop(name)
     rmSync(this.dir, { recursive: true, force: true })
+    open.delete(this)
   }
 
   async #launch(program: Program): Promise<void> {

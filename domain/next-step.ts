@@ -118,9 +118,11 @@ export function stepSummary(step: Step | null, state: IncidentState, policy: Pol
     case 'tellNotStarted':
       return `reminded, dispatch is told at ${clock(step.due_at)}`
     case 'closeIncident':
-      return `completed (${state.outcome ?? 'no outcome'}), closes at ${clock(step.due_at)}`
+      return `completed (${state.outcome ?? 'no outcome'}), closes ${hours(policy.auto_close_seconds)} later`
   }
 }
+
+const hours = (seconds: number): string => (seconds < 3600 ? `${seconds} s` : `${Math.round(seconds / 3600)} h`)
 
 const MS_PER_DAY = 86_400_000
 /** Time of day in UTC from milliseconds, without a clock: `14:03:20Z`. */

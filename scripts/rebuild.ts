@@ -1,3 +1,4 @@
+import { findStoreId } from '../adapters/temporal/store-id'
 import type { TellTarget } from '../adapters/temporal/workflow-teller'
 import { closeDatabase, openDatabase } from '../db/database'
 import { PolicyCache } from '../db/policies.repository'
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
       timeTravel: false,
       tell: () => undefined,
     }
-    const reach = new TemporalReach(() => Promise.resolve(), logger)
+    const reach = new TemporalReach(() => findStoreId(link), logger)
     const say = (line: string): void => void process.stdout.write(`${line}\n`)
     const { open, started, ran } = await rebuildRuns({ acts, target, reach }, { say, stopping: stopping.signal })
     say(`rebuilt: ${open} open incidents, ${started} runs started, ${ran} ran already`)

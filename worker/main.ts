@@ -2,6 +2,7 @@ import { createIncidentActivities } from '../activities/incident.activities'
 import { createNoticeActivities } from '../activities/notice.activities'
 import type { ActDeps } from '../acts/deps'
 import { createChannels } from '../adapters/channels'
+import { findStoreId } from '../adapters/temporal/store-id'
 import { Teller } from '../adapters/temporal/teller'
 import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
 import { closeDatabase, openDatabase } from '../db/database'
@@ -38,11 +39,7 @@ async function main(): Promise<void> {
   guard.onShutdown('channels', async () => channels.close())
 
   const target: TellTarget = { link, queuePrefix: config.taskQueuePrefix }
-  const reach = new TemporalReach(
-    () =>
-      link.withDeadline(client => client.workflowService.describeNamespace({ namespace: config.temporalNamespace })),
-    logger,
-  )
+  const reach = new TemporalReach(() => findStoreId(link), logger)
   const teller = new Teller({
     send: tiding => reach.through(() => tellIncident(target, tiding)),
     markHeard: heard => markHeard(db, heard),

@@ -1,5 +1,6 @@
 import { acceptOffer } from '../acts/accept-offer'
 import { reportIncident } from '../acts/report-incident'
+import { findStoreId } from '../adapters/temporal/store-id'
 import type { OutgoingEmail, SendResult } from '../adapters/ports'
 import { tellIncident } from '../adapters/temporal/workflow-teller'
 import { leaseUnheard, markHeard, readBacklog, readSnapshots } from '../db/relay.repository'
@@ -85,11 +86,10 @@ test("what is leased is nobody else's, and urgent incidents are first", async ()
 test('with Temporal away the leases are given back and nothing is lost', async () => {
   const away = connectTemporal({ temporalAddress: '127.0.0.1:1', temporalNamespace: 'kesi-test', codecKeys: undefined })
   const { logger } = engine.deps
-  const ask = () => away.withDeadline(client => client.workflowService.getSystemInfo({}))
   const deps: EngineDeps = {
     ...engine.engineDeps,
     target: { ...engine.target, link: away },
-    reach: new TemporalReach(ask, logger),
+    reach: new TemporalReach(() => findStoreId(away), logger),
   }
   const ids = [await report(), await report(), await report()]
   await makeDue()

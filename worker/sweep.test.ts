@@ -1,5 +1,6 @@
 import { cancelIncident } from '../acts/end-incident'
 import { reportIncident } from '../acts/report-incident'
+import { findStoreId } from '../adapters/temporal/store-id'
 import { addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { startEngine, type TestEngine } from '../test/harness/engine'
 import { expectInvariants } from '../test/harness/invariants'
@@ -76,15 +77,17 @@ test('within 30 s it is not swept again, and what is due for less than 10 s is l
 test('with Temporal out of reach for 30 s the overdue acts are done here, with their offers and events', async () => {
   const away = connectTemporal({ temporalAddress: '127.0.0.1:1', temporalNamespace: 'kesi-test', codecKeys: undefined })
   let now = 0
-  const ask = () => away.withDeadline(client => client.workflowService.getSystemInfo({}))
-  const reach = new TemporalReach(ask, engine.deps.logger, () => now)
+  const reach = new TemporalReach(
+    () => findStoreId(away),
+    engine.deps.logger,
+    () => now,
+  )
   const acts = { ...engine.deps, tell: () => undefined }
   const deps = { acts, reach, target: { ...engine.target, link: away } }
   const id = await forgotten()
   await reach.check()
   expect(await sweepOnce(deps)).toEqual({ told: 0, carriedOn: 0 })
   now = 31_000
-  await engine.db('incidents').where({ id }).update({ swept_at: null })
   expect(await sweepOnce(deps)).toEqual({ told: 0, carriedOn: 1 })
   await away.close()
   expect(await offers(id)).toEqual(['expired', 'open'])

@@ -26,7 +26,7 @@ const ACTS_AT_ONCE = 10
 export function startSweep(deps: EngineDeps): Loop {
   return startLoop('sweep', deps.acts.logger, async stopping => {
     await deps.reach.check()
-    await sweepOnce(deps, deps.reach.outForMs >= AWAY_MS ? STAND_IN : REPAIR, stopping)
+    await sweepOnce(deps, stopping)
     return PAUSE_MS
   })
 }
@@ -34,20 +34,19 @@ export function startSweep(deps: EngineDeps): Loop {
 /** One pass; answers how many were told and how many were carried on here. */
 export async function sweepOnce(
   deps: EngineDeps,
-  rules: typeof REPAIR = REPAIR,
   stopping?: AbortSignal,
 ): Promise<{ told: number; carriedOn: number }> {
-  const overdue = await leaseOverdue(deps.acts.db, rules)
   const isAway = deps.reach.outForMs >= AWAY_MS
+  // It may be back in a moment: what would be taken now could not be taken then.
+  if (deps.reach.isSilent && !isAway) return { told: 0, carriedOn: 0 }
+  const overdue = await leaseOverdue(deps.acts.db, isAway ? STAND_IN : REPAIR)
   const isOurs = ({ overdue_ms }: Overdue): boolean => isAway || overdue_ms > STUCK_MS
   const ours = overdue.filter(isOurs)
-  const told = deps.reach.isSilent
-    ? 0
-    : await tellAll(
-        deps,
-        overdue.filter(each => !isOurs(each)),
-        stopping,
-      )
+  const told = await tellAll(
+    deps,
+    overdue.filter(each => !isOurs(each)),
+    stopping,
+  )
   await forEachOf(ours, { atOnce: ACTS_AT_ONCE, ...(stopping && { stopping }) }, ({ id }) => carryOn(deps, id))
   return { told, carriedOn: ours.length }
 }

@@ -4,15 +4,18 @@ import { TemporalReach } from './temporal-reach'
 let now: number
 let isUp: boolean
 let asked: number
+let store: string
 let reach: TemporalReach
 
 beforeEach(() => {
   now = 1_000_000
   isUp = true
   asked = 0
-  const ask = async (): Promise<void> => {
+  store = 'first'
+  const ask = async (): Promise<string> => {
     asked += 1
     if (!isUp) throw new Error('away')
+    return store
   }
   reach = new TemporalReach(ask, createLogger({ level: 'silent', name: 'test' }), () => now)
 })
@@ -44,11 +47,21 @@ test('a server that answers but takes nothing is out of reach too', async () => 
   expect(reach.outForMs).toBe(0)
 })
 
-test('while calls succeed nobody asks', async () => {
-  await call()
+test('while calls succeed it is asked now and then only', async () => {
   await reach.check()
-  expect(asked).toBe(0)
-  now += 3_001
+  for (let seconds = 0; seconds < 20; seconds++) {
+    now += 1_000
+    await call()
+    await reach.check()
+  }
+  expect(asked).toBe(3)
+})
+
+test('another store under the same address counts as a return', async () => {
   await reach.check()
-  expect(asked).toBe(1)
+  store = 'second'
+  now += 10_000
+  await reach.check()
+  await reach.check()
+  expect([reach.returns, reach.isSilent]).toEqual([1, false])
 })

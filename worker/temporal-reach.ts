@@ -1,7 +1,9 @@
 import type { Logger } from '../platform/logger'
 
-/** After a call that Temporal took, it is not asked again for this long whether it is there. */
+/** After a call that Temporal took, it is not asked for this long whether it is there. */
 const TRUSTED_MS = 3_000
+/** It is asked at least so often, for its answer says whether its store is still the same one. */
+const ASKED_EVERY_MS = 10_000
 
 /**
  * Knows whether Temporal can be reached, from every call that is made through it and from a cheap question when there is none. A
@@ -13,10 +15,13 @@ export class TemporalReach {
   /** Since when it has taken nothing that was sent. */
   #failingSince: number | null = null
   #lastSuccess = -Infinity
+  #lastAnswer = -Infinity
+  #store: string | undefined
   #returns = 0
 
+  /** `ask` answers by what its store is known: the id of the namespace, which a new store makes anew. */
   constructor(
-    private readonly ask: () => Promise<unknown>,
+    private readonly ask: () => Promise<string>,
     private readonly logger: Logger,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -32,7 +37,7 @@ export class TemporalReach {
     return since === Infinity ? 0 : this.now() - since
   }
 
-  /** How many times it has come back since this process began. */
+  /** How many times it has come back since this process began, or came to have another store: a reason to see what it knows. */
   get returns(): number {
     return this.#returns
   }
@@ -52,14 +57,22 @@ export class TemporalReach {
 
   /** Asks whether it is there, unless a call has just shown that it is. */
   async check(): Promise<void> {
-    if (!this.isSilent && this.#failingSince === null && this.now() - this.#lastSuccess < TRUSTED_MS) return
+    if (!this.#isInDoubt()) return
     try {
-      await this.ask()
+      const store = await this.ask()
+      this.#lastAnswer = this.now()
       if (this.#silentSince !== null) this.#comeBack(this.#silentSince)
+      else if (this.#store !== undefined && this.#store !== store) this.#returns += 1
+      this.#store = store
     } catch (error) {
       if (this.#silentSince === null) this.logger.warn({ err: error }, 'Temporal does not answer')
       this.#silentSince ??= Math.min(this.now(), this.#failingSince ?? Infinity)
     }
+  }
+
+  #isInDoubt(): boolean {
+    if (this.isSilent || this.#failingSince !== null) return true
+    return this.now() - this.#lastSuccess >= TRUSTED_MS || this.now() - this.#lastAnswer >= ASKED_EVERY_MS
   }
 
   #comeBack(since: number): void {

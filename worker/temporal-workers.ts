@@ -31,7 +31,8 @@ const CACHED_NOTICES = 100
 export function installTemporalRuntime(logger: Logger): void {
   Runtime.install({
     logger: temporalLogger(logger),
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+    // While the server is away its native side warns at every try, some hundred lines a minute; our own log says it once.
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
     shutdownSignals: [],
   })
 }

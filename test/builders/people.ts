@@ -28,7 +28,8 @@ export interface Facets {
 /** Starts the API on a database of its own, with an active policy for both case types. */
 export async function startWithPeople(policy: PolicyChange & Partial<Policy> = {}): Promise<People> {
   const told: Told[] = []
-  const api = await startTestApi({ acts: { tell: each => void told.push(each) } })
+  const started = await startTestApi({ acts: { tell: each => void told.push(each) } })
+  const api = { ...started, stop: () => started.stop().then(() => requireDeclared(started)) }
   const { db } = api.database
   await addPolicy(db, 'gbv', policy)
   await addPolicy(db, 'ambulance')
@@ -67,4 +68,10 @@ export async function startWithPeople(policy: PolicyChange & Partial<Policy> = {
     post: send('POST'),
     patch: send('PATCH'),
   }
+}
+
+/** Every refusal that a test met must stand in its route's declaration, and nothing may have failed for another reason. */
+function requireDeclared({ log }: TestApi): void {
+  const faults = log.filter(line => line['level'] === 'error' || line['level'] === 'warn')
+  if (faults.length > 0) throw new Error(`the API logged what a test must not meet: ${JSON.stringify(faults[0])}`)
 }

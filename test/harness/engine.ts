@@ -8,6 +8,7 @@ import { createIncidentActivities } from '../../activities/incident.activities'
 import { createNoticeActivities, type NoticeDeps } from '../../activities/notice.activities'
 import type { ActDeps, By } from '../../acts/deps'
 import { createChannels } from '../../adapters/channels'
+import { findStoreId } from '../../adapters/temporal/store-id'
 import { Teller } from '../../adapters/temporal/teller'
 import { tellIncident, type TellTarget } from '../../adapters/temporal/workflow-teller'
 import type { Database } from '../../db/database'
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly channels?: NoticeDeps['channels']
   readonly pool?: number
   readonly acts?: Partial<ActDeps>
+  /** The codec's key as `id:base64`, where histories are kept; otherwise one that nobody else knows. */
+  readonly codecKey?: string
 }
 
 /** The whole engine in one test process: a database of its own, task queues of its own, a worker, and acts that tell it. */
@@ -81,9 +84,24 @@ export class TestEngine {
   /** Lets so many seconds pass for one incident. */
   async pass(incidentId: string, seconds: number): Promise<void> {
     await this.heard(incidentId)
+    await this.passUnheard(incidentId, seconds)
+    await this.heard(incidentId)
+  }
+
+  /** Lets time pass whether or not the workflow can learn anything meanwhile. */
+  async passUnheard(incidentId: string, seconds: number): Promise<void> {
     await fastForward(this.link.client, incidentWorkflowId(incidentId), seconds * 1000)
     this.#skipped.set(incidentId, (this.#skipped.get(incidentId) ?? 0) + seconds * 1000)
-    await this.heard(incidentId)
+  }
+
+  /** Runs `work` while the record refuses every act of the engine; people's reads in the test go on. */
+  async withRecordAway(work: () => Promise<void>): Promise<void> {
+    await this.db.raw('alter table incidents rename to incidents_away')
+    try {
+      await work()
+    } finally {
+      await this.db.raw('alter table incidents_away rename to incidents')
+    }
   }
 
   /** Waits until the workflow knows the record's newest revision, or has ended with an incident that is over. */
@@ -145,12 +163,12 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
   const settings = {
     temporalAddress: setting('TEST_TEMPORAL_ADDRESS'),
     temporalNamespace: setting('TEST_TEMPORAL_NAMESPACE'),
-    codecKeys: new KeyRing([parseNamedKey(`t:${randomBytes(32).toString('base64')}`)]),
+    codecKeys: new KeyRing([parseNamedKey(options.codecKey ?? `t:${randomBytes(32).toString('base64')}`)]),
   }
   const test = await createTestDatabase({ pool: options.pool ?? 10 })
   const link = connectTemporal(settings)
   const target: TellTarget = { link, queuePrefix: `t${randomBytes(6).toString('hex')}` }
-  const reach = new TemporalReach(() => link.withDeadline(client => client.workflowService.getSystemInfo({})), logger)
+  const reach = new TemporalReach(() => findStoreId(link), logger)
   const teller = new Teller({
     send: tiding => reach.through(() => tellIncident(target, tiding)),
     markHeard: heard => markHeard(test.db, heard),

@@ -49,7 +49,12 @@ export class TestProduct {
     const dir = mkdtempSync(join(tmpdir(), 'kesi-faults-'))
     const test = await createTestDatabase({ pool: 5 })
     const env = { ...environment({ url: test.url, apiPort, temporalPort }), ...more }
-    const server = await temporalProgram({ dbFile: join(dir, 'temporal.db'), namespace: NAMESPACE, port: temporalPort, uiPort })
+    const server = await temporalProgram({
+      dbFile: join(dir, 'temporal.db'),
+      namespace: NAMESPACE,
+      port: temporalPort,
+      uiPort,
+    })
     const node = (name: string): TestProcess =>
       new TestProcess({
         command: process.execPath,
@@ -59,7 +64,16 @@ export class TestProduct {
       })
     const temporal = new TestProcess({ ...server, env: {}, logFile: join(dir, 'temporal.log') })
     const config = loadConfig(env)
-    const product = new TestProduct(test, env, config, connectTemporal(config), temporal, node('api'), node('worker'), dir)
+    const product = new TestProduct(
+      test,
+      env,
+      config,
+      connectTemporal(config),
+      temporal,
+      node('api'),
+      node('worker'),
+      dir,
+    )
     try {
       await ensurePolicies(test.db)
       await Promise.all([product.startTemporal(), product.startApi()])
@@ -87,7 +101,9 @@ export class TestProduct {
   async ask(method: string, path: string, ask: Ask, ...wanted: number[]): Promise<Reply['body']> {
     const reply = await this.call(method, path, ask)
     if (wanted.includes(reply.status)) return reply.body
-    throw new Error(`${method} ${path} answered ${reply.status} ${String(reply.body?.code)} ${String(reply.body?.detail)}`)
+    throw new Error(
+      `${method} ${path} answered ${reply.status} ${String(reply.body?.code)} ${String(reply.body?.detail)}`,
+    )
   }
 
   /** An account of that role, signed in. */
@@ -132,7 +148,10 @@ export class TestProduct {
   /** Waits until every workflow has heard of every change; answers how long that took, in milliseconds. */
   async untilAllHeard(withinMs: number): Promise<number> {
     const began = performance.now()
-    await eventually(async () => !(await this.db('events').whereNotNull('signal').first('id')), { withinMs, everyMs: 50 })
+    await eventually(async () => !(await this.db('events').whereNotNull('signal').first('id')), {
+      withinMs,
+      everyMs: 50,
+    })
     return performance.now() - began
   }
 

@@ -91,6 +91,11 @@ export class Scene {
     this.#past = end
   }
 
+  /** Lets time pass without waiting for the workflow to know the record: the record may be away. */
+  async passUnheard(seconds: number): Promise<void> {
+    await this.engine.passUnheard(this.incidentId, seconds)
+  }
+
   /** Time that nobody attends to: no worker, no sweep. Only while asleep. */
   lost(seconds: number): void {
     if (this.#past === null) throw new Error('time is lost only while the engine sleeps')
