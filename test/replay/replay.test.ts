@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker'
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { KeyRing, parseNamedKey } from '../../platform/keyring'
 import { dataConverter, failureConverterPath } from '../../platform/temporal/data-converter'
 import { makeWorkflowBundle } from '../../worker/workflow-bundle'
@@ -15,6 +15,9 @@ const replay = (code: string, name: string): Promise<void> =>
     { workflowBundle: { code }, dataConverter: converter },
     JSON.parse(readFileSync(join(HISTORIES, `${name}.json`), 'utf8')),
   )
+
+// A replay logs every state of a worker of its own; only what goes wrong is of interest.
+Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 describe('stored histories (G10)', () => {
   let code: string
