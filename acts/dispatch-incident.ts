@@ -67,15 +67,18 @@ async function decide(change: IncidentChange, decision: Decision): Promise<void>
   }
 }
 
-async function assign(change: IncidentChange, decision: Decision & { act: 'assign' | 'reassign' }): Promise<void> {
-  const { provider: providerId, force, reason } = decision
+type Assignment = Decision & { readonly act: 'assign' | 'reassign' }
+
+async function assign(change: IncidentChange, decision: Assignment): Promise<void> {
+  const { provider: providerId, reason } = decision
   const previous = change.state.assignee_id
   if (previous === providerId) throw new Refusal('RULE_BROKEN', { detail: 'This provider already has the case' })
-  await requireAssignable(change, providerId, force)
-  if (force && !reason) throw new Refusal('RULE_BROKEN', { detail: 'Force needs a reason' })
+  if (decision.force && !reason) throw new Refusal('RULE_BROKEN', { detail: 'Force needs a reason' })
+  const isBarred = await requireAssignable(change, decision)
   withdrawOffers(change, 'assigned')
   releaseAssignee(change, 'reassigned')
-  const forced = claim(change, providerId, force)
+  const isFull = claim(change, decision)
+  const forced = isBarred || isFull
   endEscalation(change)
   change.assign({ provider_id: providerId, offer_id: null, assigned_by: personOf(change.grounds.by), forced })
   change.provider(providerId).last_assigned_at = change.at
@@ -89,7 +92,11 @@ async function assign(change: IncidentChange, decision: Decision & { act: 'assig
   if (change.state.reporter_id) change.notify('incident.updated', [change.state.reporter_id])
 }
 
-async function requireAssignable(change: IncidentChange, providerId: string, force: boolean): Promise<void> {
+/** Refuses who cannot take the case; answers whether the reporter barred them and force overruled it. */
+async function requireAssignable(
+  change: IncidentChange,
+  { provider: providerId, force }: Assignment,
+): Promise<boolean> {
   const { trx } = change.grounds
   const service = await findService(trx, providerId)
   const { providerTypes } = caseTypeOf(change.state.case_type)
@@ -98,11 +105,13 @@ async function requireAssignable(change: IncidentChange, providerId: string, for
     throw new Refusal('RULE_BROKEN', { detail: 'The provider is not verified or not active' })
   if (!providerTypes.some(type => type.code === service.provider_type))
     throw new Refusal('RULE_BROKEN', { detail: 'The provider does not serve this case type' })
-  if (!force && (await isExcluded(trx, change.state.id, providerId))) throw new Refusal('PROVIDER_EXCLUDED')
+  const isBarred = await isExcluded(trx, change.state.id, providerId)
+  if (isBarred && !force) throw new Refusal('PROVIDER_EXCLUDED')
+  return isBarred
 }
 
 /** Takes the provider's slot; beyond the capacity only by force. Answers whether it took force. */
-function claim(change: IncidentChange, providerId: string, force: boolean): boolean {
+function claim(change: IncidentChange, { provider: providerId, force }: Assignment): boolean {
   const provider = change.provider(providerId)
   const isFull = provider.load >= provider.capacity
   if (isFull && !force) throw new Refusal('PROVIDER_AT_CAPACITY')

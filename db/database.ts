@@ -37,8 +37,8 @@ export const closeDatabase = (db: Database): Promise<void> => db.destroy()
 
 // PostgreSQL's classes for a lost connection (08) and a server that ends or starts (57P), and its full house; Node's for the network.
 const AWAY = /^(08...|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
-/** pg gives these errors no code. */
-const AWAY_IN_WORDS = /^(Connection terminated|Client has encountered a connection error|timeout expired)/
+/** pg gives these errors no code; knex puts its statement before them. */
+const AWAY_IN_WORDS = /(^| - )(Connection terminated|Client has encountered a connection error|timeout expired)/
 
 /** Was the database out of reach, or the connection lost on the way? What was asked may have been done all the same. */
 export function isDatabaseAway(error: unknown): boolean {

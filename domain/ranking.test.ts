@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { rank, whyNobody, whyNot, WHY_NOT, type Candidate } from './ranking'
+import { rank, whyNobody, whyNot, type Candidate, type WhyNot } from './ranking'
 
 const T0 = Date.UTC(2026, 0, 5, 9)
 const NAIROBI = { lat: -1.29, lng: 36.82 }
@@ -21,7 +21,7 @@ const free: Candidate = {
 const TYPES = ['gbv_rescue']
 
 describe('whyNot', () => {
-  it.each<[Partial<Candidate>, (typeof WHY_NOT)[number]]>([
+  it.each<[Partial<Candidate>, WhyNot]>([
     [{ provider_type: 'legal' }, 'wrong_type'],
     [{ active: false }, 'inactive'],
     [{ verified: false }, 'not_verified'],
@@ -105,6 +105,6 @@ describe('whyNobody', () => {
     ],
     ['there is nobody', [], false, 'no_provider_available'],
   ] as const)('%s', (_, candidates, refused, expected) => {
-    expect(whyNobody(candidates, TYPES, refused, T0)).toBe(expected)
+    expect(whyNobody(candidates, TYPES, { refused }, T0)).toBe(expected)
   })
 })

@@ -108,10 +108,10 @@ export function rank(
 export function whyNobody(
   candidates: readonly Candidate[],
   providerTypes: readonly string[],
-  refusedInSearch: boolean,
+  { refused }: { readonly refused: boolean },
   at: number,
 ): 'all_refused' | 'all_at_capacity' | 'no_provider_available' {
-  if (refusedInSearch) return 'all_refused'
+  if (refused) return 'all_refused'
   const passedOverForCapacity = candidates.some(candidate => {
     const reasons = whyNot(candidate, providerTypes, at)
     return reasons.length === 1 && reasons[0] === 'at_capacity'

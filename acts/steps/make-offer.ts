@@ -14,7 +14,7 @@ export function makeOffer(change: IncidentChange): void {
   if (!search) throw new Error('an offer needs a search')
   const chosen = choose(change)
   if (chosen.length === 0) {
-    escalate(change, whyNobody(freshCandidates(change), change.policy.offer.provider_types, search.refused, change.at))
+    escalate(change, whyNobody(freshCandidates(change), change.policy.offer.provider_types, search, change.at))
     return
   }
   const searchEnds = search.started_at + change.policy.offer.search_seconds * 1000
