@@ -39,6 +39,8 @@ export interface Grounds {
   readonly place: Position | null
   /** Counts the runs of this transaction from 0: a repeated one has more providers locked. */
   readonly run: number
+  /** Dispatchers on duty, by id, where they were read already. */
+  readonly onDuty?: readonly string[]
   /** Set while the incident comes to be: what its row holds beside the state, and its wrapped key. */
   readonly created: ChangeToWrite['created']
   readonly caseType: CaseType

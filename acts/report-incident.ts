@@ -3,6 +3,7 @@ import type { Transaction } from '../db/database'
 import type { IncidentRow } from '../db/incident-rows'
 import { findByClientId, insertExclusions, readUnderLock } from '../db/incidents.repository'
 import { lockProviders, readCandidates } from '../db/providers.repository'
+import { readBeforeReport, type BeforeReport } from '../db/report.repository'
 import { inTransaction, RunAgain } from '../db/unit-of-work'
 import { sealColumns } from '../db/vault'
 import type { CaseType } from '../domain/case-type'
@@ -76,9 +77,10 @@ async function takeIn(
   run: number,
 ): Promise<{ snapshot: Snapshot; change: IncidentChange }> {
   const caseType = caseTypeOf(report.case_type)
-  const policy = await activePolicyOf(trx, caseType.code)
+  const before = await readBeforeReport(trx, caseType.code)
+  const policy = await policyOf(deps, trx, caseType.code, before)
   const id = newId()
-  const change = await newChange(deps, trx, { id, report, by, run, caseType, policy })
+  const change = await newChange(deps, trx, { id, report, by, run, caseType, policy, before })
   change.signal = 'reported'
   change.append('incident.reported', { urgency: report.urgency, policy_version: policy.version }, 'reported')
   await beginAnew(change)
@@ -88,17 +90,30 @@ async function takeIn(
   return { snapshot, change }
 }
 
+async function policyOf(
+  { policies }: ActDeps,
+  trx: Transaction,
+  caseType: string,
+  { policy_id: id, policy_version: version }: BeforeReport,
+): Promise<StampedPolicy> {
+  if (id === null || version === null) return activePolicyOf(trx, caseType)
+  return { id, version, rules: await policies.rulesOf(trx, id) }
+}
+
+type StampedPolicy = Pick<PolicyVersion, 'id' | 'version' | 'rules'>
+
 interface NewIncident {
   readonly id: string
   readonly report: Report
   readonly by: By
   readonly run: number
   readonly caseType: CaseType
-  readonly policy: PolicyVersion
+  readonly policy: StampedPolicy
+  readonly before: BeforeReport
 }
 
 async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident): Promise<IncidentChange> {
-  const { id, report, by, run, caseType, policy } = incoming
+  const { id, report, by, run, caseType, policy, before } = incoming
   const place = report.place ?? null
   const excluded = new Set(report.excluded_providers)
   const searches = caseType.begins[report.urgency] === 'search'
@@ -111,7 +126,8 @@ async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident)
     : []
   const likely = likelyChosen(candidates, policy.rules, { place, run, at: by.at ?? Date.now() })
   const providers = likely.length > 0 ? await lockProviders(trx, id, likely) : []
-  const clock = await readUnderLock(trx, id, null)
+  // Where a lock may have been waited for, the clock is read again after it.
+  const clock = likely.length > 0 ? await readUnderLock(trx, id, null) : before
   const at = timeOfAct(deps, clock.at, by, null)
   const { row, wrapped } = newRow(deps, incoming, at)
   return new IncidentChange({
@@ -125,6 +141,7 @@ async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident)
     candidates,
     place,
     run,
+    onDuty: before.on_duty,
     created: { row, wrappedKey: wrapped },
     caseType,
     policy: policy.rules,

@@ -18,14 +18,23 @@ export function cpuSeconds(pids: ReadonlyMap<string, number>): CpuSeconds {
   return all.length === 0 ? {} : Object.fromEntries([...pids].map(([name, pid]) => [name, of(pid)]))
 }
 
-/** What each process used between two readings for each of so many things done, as figures in milliseconds. */
-export function cpuFigures(name: string, before: CpuSeconds, after: CpuSeconds, count: number): Figure[] {
-  return Object.keys(after).map(part => ({
-    name: `${name}: CPU of ${part} for each`,
-    unit: 'ms',
-    ours: (((after[part] ?? 0) - (before[part] ?? 0)) * 1000) / count,
-  }))
+/** What each process used for one thing done, as figures, beside what the floor used of the same process. */
+export function cpuFigures(name: string, used: CpuForEach, floor: CpuForEach = {}): Figure[] {
+  return Object.entries(used).map(([part, ms]) => {
+    const least = floor[part]
+    return { name: `${name}: CPU of ${part}`, unit: 'ms', ours: ms, ...(least === undefined ? {} : { floor: least }) }
+  })
 }
+
+/** Milliseconds of processor time for each of `count` things done between two readings, by process. */
+export function cpuForEach(before: CpuSeconds, after: CpuSeconds, count: number): CpuForEach {
+  return Object.fromEntries(
+    Object.keys(after).map(part => [part, (((after[part] ?? 0) - (before[part] ?? 0)) * 1000) / count]),
+  )
+}
+
+/** Milliseconds of processor time for one thing done, by the name of the process. */
+export type CpuForEach = Readonly<Record<string, number>>
 
 interface Used {
   readonly pid: number

@@ -106,7 +106,7 @@ export function tableOf(lines: readonly Line[]): string {
   const text = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
   const [head = [], ...body] = rows
-  return [text(head), `|${widths.map(width => '-'.repeat(width + 2)).join('|')}|`, ...body.map(text)].join('\n')
+  return [text(head), text(widths.map(width => '-'.repeat(width))), ...body.map(text)].join('\n')
 }
 
 function spreadText({ median, least, most }: Spread): string {

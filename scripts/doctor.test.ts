@@ -83,7 +83,11 @@ test('all faults of the configuration come at once, each with its remedy, and no
 })
 
 test('servers that are away are named, and what depends on them is not guessed at', async () => {
-  const away = { DATABASE_URL: 'postgres://kesi:hunter2@127.0.0.1:1/kesi', TEMPORAL_ADDRESS: '127.0.0.1:1', KESI_PORT: '1' }
+  const away = {
+    DATABASE_URL: 'postgres://kesi:hunter2@127.0.0.1:1/kesi',
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    KESI_PORT: '1',
+  }
   const findings = await diagnose({ ...env, ...away }, ROOT)
   expect(failures(findings)).toEqual(['Port', 'PostgreSQL', 'Temporal', 'Worker'])
   expect(findings.filter(each => each.state === 'failed').every(each => each.remedy)).toBe(true)
@@ -93,7 +97,9 @@ test('servers that are away are named, and what depends on them is not guessed a
 test('a stranger on the port, an unknown namespace and a queue without a worker', async () => {
   await withPort(async port => expect((await found({ KESI_PORT: port }, 'Port'))?.says).toContain('something else'))
   expect(await found({ KESI_TEMPORAL_NAMESPACE: 'nowhere' }, 'Temporal')).toMatchObject({ state: 'failed' })
-  expect((await found({ KESI_TASK_QUEUE_PREFIX: 'nobody' }, 'Worker'))?.says).toContain('nobody-incidents and nobody-notices')
+  expect((await found({ KESI_TASK_QUEUE_PREFIX: 'nobody' }, 'Worker'))?.says).toContain(
+    'nobody-incidents and nobody-notices',
+  )
 })
 
 test('a schema that is not at head, and no policies', async () => {
@@ -110,13 +116,16 @@ test('a wrong counter, a story with a hole, and an incident nobody attends to ar
   const [miscounted, survivor] = [await addProvider(db, { capacity: 5 }), await addUser(db, 'survivor')]
   await addUser(db, 'dispatcher')
   const report = async (): Promise<string> =>
-    (await reportIncident(engine.deps, { case_type: 'gbv', urgency: 'routine' }, engine.by('survivor', survivor))).incidentId
+    (await reportIncident(engine.deps, { case_type: 'gbv', urgency: 'routine' }, engine.by('survivor', survivor)))
+      .incidentId
   const [holed, forgotten] = [await report(), await report()]
   await engine.heard(forgotten)
   await engine.handle(forgotten).terminate('by hand')
   await db('provider_profiles').where({ user_id: miscounted }).update({ load: 3 })
   await db('events').where({ incident_id: holed, seq: 1 }).delete()
-  await db('incidents').where({ id: forgotten }).update({ next_deadline_at: new Date(Date.now() - 60_000) })
+  await db('incidents')
+    .where({ id: forgotten })
+    .update({ next_deadline_at: new Date(Date.now() - 60_000) })
   const findings = await diagnose(env, ROOT)
   expect(findings.find(each => each.part === 'Slots')?.says).toContain(miscounted)
   expect(findings.find(each => each.part === 'Stories')?.says).toContain(holed)

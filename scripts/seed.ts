@@ -19,7 +19,8 @@ import { passwordFault } from '../platform/password'
 import { createAccessTokens } from '../platform/tokens'
 import { DEMO_PEOPLE, type DemoPerson, type DemoProvider } from './seed-people'
 
-type SeedDeps = AccountDeps & ActDeps
+/** The seed does acts on accounts and one on provider profiles. */
+export type SeedDeps = AccountDeps & ActDeps
 
 /** A demo account as the person in front of the screen needs it. */
 interface Login {
@@ -42,7 +43,7 @@ const SEED_LOCK = 4_217_002
  * Seeds the demo accounts into a database without accounts, all of them or none, and answers their log-ins; null when there were
  * accounts. The passwords are told only here: the record keeps their digests.
  */
-async function seedDemo(deps: SeedDeps, passwordOf: () => string): Promise<Logins | null> {
+export async function seedDemo(deps: SeedDeps, passwordOf: () => string): Promise<Logins | null> {
   return inTransaction(deps.db, async trx => {
     await trx.raw('select pg_advisory_xact_lock(?)', [SEED_LOCK])
     if (await trx<{ id: string }>('users').first('id')) return null
@@ -98,7 +99,8 @@ function passwords({ demoPassword }: Config): () => string {
   return () => demoPassword
 }
 
-function seedDeps(db: Database, config: Config): SeedDeps {
+/** What the acts of the seed need, from the configuration. */
+export function seedDeps(db: Database, config: Config): SeedDeps {
   return {
     db,
     vault: new Vault(config.keyRing),

@@ -53,10 +53,10 @@ export class IncidentWatch {
     return this.#snapshot === null ? 'lookAtIncident' : (this.#snapshot.next?.kind ?? null)
   }
 
-  /** Sleeps until the deadline, or until somebody changes something. */
+  /** Sleeps until the deadline, until somebody changes something, or until the history should be left behind. */
   async changeOrDeadline(): Promise<void> {
     const seen = this.#changes
-    const isChanged = (): boolean => this.#changes !== seen
+    const isChanged = (): boolean => this.#changes !== seen || this.historyIsLong
     if (this.#actAt === Infinity) await condition(isChanged)
     else await condition(isChanged, this.#actAt - Date.now(), { summary: getCurrentDetails() })
   }

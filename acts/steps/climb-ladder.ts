@@ -1,6 +1,6 @@
-import { findLadderAudience } from '../../db/staff.repository'
 import type { LadderStep } from '../../domain/policy'
 import type { IncidentChange } from '../incident-change'
+import { audienceOf } from './audience'
 
 /** Wakes the next step of the dispatch ladder; the last one repeats until somebody acknowledges. */
 export async function climbLadder(change: IncidentChange): Promise<void> {
@@ -9,7 +9,7 @@ export async function climbLadder(change: IncidentChange): Promise<void> {
   const index = Math.min(escalation?.step ?? 0, ladder.length - 1)
   const step = ladder[index]
   if (!escalation || !step) throw new Error('there is no ladder to climb')
-  const audience = await findLadderAudience(change.grounds.trx, step.who)
+  const audience = await audienceOf(change, step.who)
   const isEmpty = audience.length === 0
   if (isEmpty) change.append('dispatch.step_skipped', { step: escalation.step + 1, who: step.who })
   else wake(change, step, escalation.step + 1, audience)

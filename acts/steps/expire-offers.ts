@@ -1,6 +1,6 @@
 import type { IncidentChange } from '../incident-change'
-import { findLadderAudience } from '../../db/staff.repository'
 import { lookSoon } from './look-soon'
+import { audienceOf } from './audience'
 
 /** Ends the offers whose time is over. Silence counts as a refusal; too many in a row and the provider gets no more offers. */
 export async function expireOffers(change: IncidentChange): Promise<void> {
@@ -20,6 +20,6 @@ async function countSilence(change: IncidentChange, providerId: string): Promise
   provider.availability = 'unresponsive'
   provider.woken = false
   change.append('provider.unresponsive', { provider_id: providerId, silences: provider.silences })
-  const dispatchers = await findLadderAudience(change.grounds.trx, 'dispatchers_on_duty')
+  const dispatchers = await audienceOf(change, 'dispatchers_on_duty')
   change.notify('dispatch.provider_unresponsive', dispatchers)
 }

@@ -1,6 +1,6 @@
-import { findLadderAudience } from '../../db/staff.repository'
 import type { IncidentChange } from '../incident-change'
 import { endEscalation } from './escalate'
+import { audienceOf } from './audience'
 
 /** Begins a new search: a new round, whose time starts now. Whatever dispatch was called for is over. */
 export function startSearch(change: IncidentChange): void {
@@ -21,7 +21,7 @@ export async function startReview(change: IncidentChange): Promise<void> {
   endEscalation(change)
   change.patch({ search: null, review_from: change.at, held: false, owner_id: null, owner_active_at: null })
   change.append('review.started', {}, 'pending_dispatcher_review')
-  change.notify('dispatch.review', await findLadderAudience(change.grounds.trx, 'dispatchers_on_duty'))
+  change.notify('dispatch.review', await audienceOf(change, 'dispatchers_on_duty'))
 }
 
 /** Enters what this urgency calls for in the case type: a search or a review. */

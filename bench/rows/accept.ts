@@ -1,4 +1,4 @@
-import { cpuFigures } from '../cpu'
+import { cpuFigures, cpuForEach } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareDatabase } from '../floor/database'
 import { closedLoop, type Load } from '../load'
@@ -64,7 +64,7 @@ async function acceptMany(
     if (offer) await product.accept(offer.incidentId, offer.provider)
   })
   await untilTold(stack)
-  return { load, cpu: cpuFigures('accept', before, stack.cpu(), count) }
+  return { load, cpu: cpuFigures('accept', cpuForEach(before, stack.cpu(), count)) }
 }
 
 function figuresOf(atOnce: number, load: Load, floor: Load | undefined): Figure[] {

@@ -1,4 +1,4 @@
-import { cpuFigures } from '../cpu'
+import { cpuFigures, cpuForEach } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareDatabase } from '../floor/database'
 import { closedLoop, type Load } from '../load'
@@ -36,7 +36,7 @@ export const intake: Row = {
         figures.push(...figuresOf(`${urgency}, ${atOnce} at once`, atOnce, load, floors.get(atOnce)))
         if (atOnce === 20) {
           await untilTold(stack)
-          figures.push(...cpuFigures(`${urgency} report`, before, stack.cpu(), sizes.calls(atOnce)))
+          figures.push(...cpuFigures(`${urgency} report`, cpuForEach(before, stack.cpu(), sizes.calls(atOnce))))
         }
       }
     }

@@ -1,4 +1,4 @@
-import { cpuFigures } from '../cpu'
+import { cpuFigures, cpuForEach, type CpuForEach } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareTemporal } from '../floor/temporal'
 import { closedLoop, type Load } from '../load'
@@ -20,7 +20,12 @@ export const whole: Row = {
     const bare = await openBareTemporal(stack.config)
     await bare.incidents({ count: WARM_UP, atOnce: 20 })
     const floors = new Map<number, Load>()
-    for (const atOnce of AT_ONCE) floors.set(atOnce, await bare.incidents({ count: sizes.wholes(atOnce), atOnce }))
+    let floorCpu: CpuForEach = {}
+    for (const atOnce of AT_ONCE) {
+      const before = stack.cpu()
+      floors.set(atOnce, await bare.incidents({ count: sizes.wholes(atOnce), atOnce }))
+      if (atOnce === 20) floorCpu = cpuForEach(before, stack.cpu(), sizes.wholes(atOnce))
+    }
     await bare.close()
 
     const product = await Product.start(stack)
@@ -29,7 +34,10 @@ export const whole: Row = {
     const figures: Figure[] = []
     for (const atOnce of AT_ONCE) {
       const { lived, seconds, cpu } = await live(stack, product, providers, { count: sizes.wholes(atOnce), atOnce })
-      figures.push(...figuresOf(atOnce, lived, seconds, floors.get(atOnce)), ...(atOnce === 20 ? cpu : []))
+      figures.push(
+        ...figuresOf(atOnce, lived, seconds, floors.get(atOnce)),
+        ...(atOnce === 20 ? cpuFigures('incident', cpu, floorCpu) : []),
+      )
     }
     product.close()
     return figures
@@ -41,7 +49,7 @@ async function live(
   product: Product,
   providers: ReadonlyMap<string, SignedInPerson>,
   size: { count: number; atOnce: number },
-): Promise<{ lived: Load; seconds: number; cpu: Figure[] }> {
+): Promise<{ lived: Load; seconds: number; cpu: CpuForEach }> {
   const before = await heardCount(stack, 'completed')
   const cpu = stack.cpu()
   const began = performance.now()
@@ -55,7 +63,7 @@ async function live(
   })
   await untilHeard(stack, { status: 'completed', count: before + size.count })
   const seconds = (performance.now() - began) / 1000
-  return { lived, seconds, cpu: cpuFigures('incident', cpu, stack.cpu(), size.count) }
+  return { lived, seconds, cpu: cpuForEach(cpu, stack.cpu(), size.count) }
 }
 
 function figuresOf(atOnce: number, lived: Load, seconds: number, floor: Load | undefined): Figure[] {

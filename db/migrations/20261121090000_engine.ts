@@ -29,6 +29,7 @@ async function accounts(knex: Knex): Promise<void> {
       updated_at timestamptz not null default clock_timestamp(),
       check (email_index is not null or username_index is not null)
     );
+    create index users_staff on users (role) where role in ('dispatcher', 'admin') and status = 'active';
     comment on column users.email is 'sealed with the account''s own key, as are username, first_name, last_name and phone';
     create table account_keys (
       user_id uuid primary key references users on delete cascade,

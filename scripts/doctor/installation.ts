@@ -37,9 +37,13 @@ export function examineConfiguration(env: NodeJS.ProcessEnv): { config?: Config;
     return { config, findings: [ok('Configuration', says)] }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const findings = error.problems.map(({ key, problem, remedy }) => failed('Configuration', `${key} ${problem}`, remedy))
+    const findings = error.problems.map(({ key, problem, remedy }) =>
+      failed('Configuration', `${key} ${problem}`, remedy),
+    )
     // npm start makes these settings and the doctor takes them from the running product.
-    const notRunning = env['DATABASE_URL'] ? [] : [note('Product', 'does not run from this folder; "npm start" runs it')]
+    const notRunning = env['DATABASE_URL']
+      ? []
+      : [note('Product', 'does not run from this folder; "npm start" runs it')]
     return { findings: [...notRunning, ...findings] }
   }
 }
@@ -51,7 +55,8 @@ export async function examinePort({ port }: Pick<Config, 'port'>): Promise<Findi
       signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
       redirect: 'manual',
     })
-    if (reply.ok && ((await reply.json()) as { status?: unknown }).status === 'ok') return ok('Port', `the API answers on ${port}`)
+    if (reply.ok && ((await reply.json()) as { status?: unknown }).status === 'ok')
+      return ok('Port', `the API answers on ${port}`)
     return failed('Port', `something else than the API answers on ${port}`, 'end it, or set KESI_PORT to a free port')
   } catch (error) {
     const isRefused = (error as { cause?: { code?: unknown } }).cause?.code === 'ECONNREFUSED'
@@ -79,7 +84,9 @@ export function examineChannels(config: Pick<Config, 'smtpUrl' | 'mailFrom'>): F
   const channels = createChannels(config, createLogger({ level: 'silent', name: 'doctor' }))
   const { configured } = channels
   channels.close()
-  const says = CHANNELS.map(channel => `${channel} ${configured.has(channel) ? 'configured' : 'not configured'}`).join(', ')
+  const says = CHANNELS.map(channel => `${channel} ${configured.has(channel) ? 'configured' : 'not configured'}`).join(
+    ', ',
+  )
   if (configured.size > 0) return ok('Channels', `inbox always; ${says}`)
   return note('Channels', `inbox alone; ${says} (e-mail: set KESI_SMTP_URL)`)
 }
@@ -92,4 +99,3 @@ export function settingsInWords(env: NodeJS.ProcessEnv): string[] {
     return `${key}: ${sentence} (${given ?? otherwise}${required === 'never' ? '' : `; required ${required}`})`
   })
 }
-

@@ -8,7 +8,8 @@ import { failed, ok, type Finding } from './finding'
 const BEHIND_SECONDS = 5
 const CLOCKS_APART_MS = 2_000
 const SHOWN = 5
-const REPORT_IT = 'a rule was broken: leave the rows as they are, look at the timeline of these ids, and report a defect'
+const REPORT_IT =
+  'a rule was broken: leave the rows as they are, look at the timeline of these ids, and report a defect'
 
 /** What the record says of itself: rules for every case type, nobody unattended, workflows told, every count right. */
 export async function examineRecord(db: Database): Promise<Finding[]> {

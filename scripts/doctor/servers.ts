@@ -23,7 +23,8 @@ export async function examineDatabase(db: Database): Promise<Finding[]> {
       : failed('Schema', 'migrations are waiting', 'start the product anew, or run: node dist/db/migrate.js')
     return [server, schema]
   } catch (error) {
-    const remedy = 'see that the server in DATABASE_URL runs and lets this user in; the embedded one runs with npm start'
+    const remedy =
+      'see that the server in DATABASE_URL runs and lets this user in; the embedded one runs with npm start'
     return [failed('PostgreSQL', `does not answer (${reasonOf(error)})`, remedy)]
   }
 }
@@ -57,5 +58,9 @@ export async function examineWorker(link: TemporalLink, config: Config): Promise
   const isPolled = await Promise.all(queues.map(queue => isWorkerPolling(link, queue)))
   const idle = queues.filter((_, index) => !isPolled[index])
   if (idle.length === 0) return ok('Worker', `waits for work of ${queues.join(' and ')}`)
-  return failed('Worker', `nobody waits for work of ${idle.join(' and ')}`, 'start a worker: npm start, or node dist/worker/main.js')
+  return failed(
+    'Worker',
+    `nobody waits for work of ${idle.join(' and ')}`,
+    'start a worker: npm start, or node dist/worker/main.js',
+  )
 }

@@ -2,6 +2,7 @@ import { percentile } from '../../bench/figures'
 import type { PolicyChange } from '../builders/record'
 import { addPolicy } from '../builders/record'
 import type { Someone } from '../harness/api'
+import { expectInvariants } from '../harness/invariants'
 import type { TestProduct } from '../harness/product'
 
 /** Everything that is needed for urgent reports to find somebody: policy, a dispatcher on duty, a reporter, responders. */
@@ -40,14 +41,21 @@ export interface Seen {
 }
 
 export const report = (product: TestProduct, by: Someone, urgency: 'urgent' | 'routine' = 'urgent'): Promise<Seen> =>
-  product.ask('POST', '/api/incidents/', { token: by.access, body: { urgency, title: 'Needs help' } }, 201) as Promise<Seen>
+  product.ask(
+    'POST',
+    '/api/incidents/',
+    { token: by.access, body: { urgency, title: 'Needs help' } },
+    201,
+  ) as Promise<Seen>
 
 export const read = (product: TestProduct, by: Someone, id: string): Promise<Seen> =>
   product.ask('GET', `/api/incidents/${id}/`, { token: by.access }, 200) as Promise<Seen>
 
 /** The provider who is being asked now. */
 export async function askedProvider({ db }: TestProduct, people: People, id: string): Promise<Someone> {
-  const offer = await db('offers').where({ incident_id: id, state: 'open' }).first<{ provider_id: string }>('provider_id')
+  const offer = await db('offers')
+    .where({ incident_id: id, state: 'open' })
+    .first<{ provider_id: string }>('provider_id')
   const provider = people.providers.get(offer.provider_id)
   if (!provider) throw new Error('the offer is to a stranger')
   return provider
@@ -84,19 +92,26 @@ export function spread(values: readonly number[]): string {
   return `p50 ${at(50)} s, p99 ${at(99)} s, max ${at(100)} s`
 }
 
-/** How many times each offer of these incidents is said to have expired; more than once is a deadline handled twice. */
-export async function expiredTwice({ db }: TestProduct): Promise<unknown[]> {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    `select e.data->>'offer_id' as offer from events e where e.type = 'offer.expired'
-     group by 1 having count(*) > 1`,
-  )
-  return rows
+/** The first offers of these incidents that nobody answered: when they were due, and when the record says that they expired. */
+export async function expiredOffers(
+  { db }: TestProduct,
+  incidentIds: readonly string[],
+): Promise<{ at: Date; expires_at: Date }[]> {
+  return db('events as e')
+    .join('offers as o', db.raw("o.id = (e.data->>'offer_id')::uuid"))
+    .whereIn('e.incident_id', incidentIds)
+    .where({ 'e.type': 'offer.expired', 'o.attempt': 1 })
+    .select('e.at', 'o.expires_at')
 }
 
-/** Incidents of sequential offers with more than one open offer. */
-export async function askedTwice({ db }: TestProduct): Promise<unknown[]> {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    `select incident_id from offers where state = 'open' group by 1 having count(*) > 1`,
+/** Fails unless the invariants hold, no deadline was handled twice, and nobody is asked beside another. */
+export async function expectSound({ db }: TestProduct): Promise<void> {
+  await expectInvariants(db)
+  const { rows: expiredTwice } = await db.raw<{ rows: unknown[] }>(
+    "select data->>'offer_id' from events where type = 'offer.expired' group by 1 having count(*) > 1",
   )
-  return rows
+  const { rows: askedTwice } = await db.raw<{ rows: unknown[] }>(
+    "select incident_id from offers where state = 'open' group by 1 having count(*) > 1",
+  )
+  expect({ expiredTwice, askedTwice }).toEqual({ expiredTwice: [], askedTwice: [] })
 }

@@ -31,7 +31,11 @@ async function noticesOfOldStates(db: Database): Promise<string[]> {
 
 /** Incidents whose events do not hash to the end of their chain. The ends first: what comes in between lies beyond them. */
 async function findBrokenChains(db: Database): Promise<string[]> {
-  const ends = await db('incidents').select<{ id: string; last_seq: number; last_hash: string }[]>('id', 'last_seq', 'last_hash')
+  const ends = await db('incidents').select<{ id: string; last_seq: number; last_hash: string }[]>(
+    'id',
+    'last_seq',
+    'last_hash',
+  )
   const hashes = new Map<string, string[]>()
   const broken = new Set<string>()
   for (const event of await db<EventModel>('events').orderBy(['incident_id', 'seq'])) {
@@ -39,7 +43,8 @@ async function findBrokenChains(db: Database): Promise<string[]> {
     const previous = chain.at(-1) ?? CHAIN_START
     const text = chainText(previous, { ...event, at: event.at.getTime() })
     const hash = createHash('sha256').update(text).digest('hex')
-    if (event.seq !== chain.length + 1 || event.prev_hash !== previous || event.hash !== hash) broken.add(event.incident_id)
+    if (event.seq !== chain.length + 1 || event.prev_hash !== previous || event.hash !== hash)
+      broken.add(event.incident_id)
     hashes.set(event.incident_id, [...chain, event.hash])
   }
   for (const { id, last_seq, last_hash } of ends) if (hashes.get(id)?.[last_seq - 1] !== last_hash) broken.add(id)

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { incidentWorkflowId } from '../../workflows/contracts/incident'
 import { eventually } from '../harness/eventually'
-import { expectInvariants } from '../harness/invariants'
 import { TestProduct } from '../harness/product'
 import {
   accept,
   askedProvider,
-  askedTwice,
   each,
-  expiredTwice,
+  expectSound,
+  expiredOffers,
   openInstallation,
   report,
   spread,
@@ -29,11 +29,6 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => product?.stop(), 30_000)
 
-async function expectSound(): Promise<void> {
-  await expectInvariants(product.db)
-  expect({ expired: await expiredTwice(product), asked: await askedTwice(product) }).toEqual({ expired: [], asked: [] })
-}
-
 test('a worker killed with 200 incidents under way handles every overdue deadline when it is back', async () => {
   const { db } = product
   const reported = await each(times(200), () => report(product, people.survivor))
@@ -43,18 +38,29 @@ test('a worker killed with 200 incidents under way handles every overdue deadlin
     await accept(product, people, id)
     return id
   })
-  const first = db('offers').whereIn('incident_id', reported.map(seen => seen.id)).where({ attempt: 1 })
-  await eventually(async () => {
-    const { rows } = await db.raw<{ rows: [{ now: Date }] }>('select clock_timestamp() as now')
-    const last = await first.clone().max<{ max: Date }[]>('expires_at as max')
-    return (last[0]?.max ?? Infinity) < rows[0].now
-  }, { withinMs: 60_000, everyMs: 100 })
+  const first = db('offers')
+    .whereIn(
+      'incident_id',
+      reported.map(seen => seen.id),
+    )
+    .where({ attempt: 1 })
+  await eventually(
+    async () => {
+      const { rows } = await db.raw<{ rows: [{ now: Date }] }>('select clock_timestamp() as now')
+      const last = await first.clone().max<{ max: Date }[]>('expires_at as max')
+      return (last[0]?.max ?? Infinity) < rows[0].now
+    },
+    { withinMs: 60_000, everyMs: 100 },
+  )
   const overdue = await first.clone().where({ state: 'open' }).select<{ id: string }[]>('id')
   const killedFor = await first.clone().min<{ min: Date }[]>('expires_at as min')
 
   await product.startWorker()
   const returnedAt = Date.now()
-  await eventually(async () => !(await first.clone().where({ state: 'open' }).first('id')), { withinMs: 60_000, everyMs: 100 })
+  await eventually(async () => !(await first.clone().where({ state: 'open' }).first('id')), {
+    withinMs: 60_000,
+    everyMs: 100,
+  })
   const { rows } = await db.raw<{ rows: { at: Date }[] }>(
     `select at from events where type = 'offer.expired' and (data->>'offer_id')::uuid = any(?::uuid[])`,
     [overdue.map(offer => offer.id)],
@@ -72,8 +78,23 @@ test('a worker killed with 200 incidents under way handles every overdue deadlin
   )
   expect(yes).toHaveLength(accepted.length)
   expect(overdue.length).toBeGreaterThanOrEqual(150)
-  await expectSound()
+  await expectSound(product)
 }, 150_000)
+
+test('a run that somebody terminates by hand is healed by the sweep', async () => {
+  await usePolicy(product, { offer: { window_seconds: 2, search_seconds: 60 } })
+  const { id } = await report(product, people.survivor)
+  await product.untilAllHeard(10_000)
+  const handle = product.link.client.workflow.getHandle(incidentWorkflowId(id))
+  await handle.terminate('by hand')
+  await eventually(async () => (await expiredOffers(product, [id])).length === 1, { withinMs: 30_000, everyMs: 100 })
+  const [{ at, expires_at } = { at: new Date(NaN), expires_at: new Date(NaN) }] = await expiredOffers(product, [id])
+  expect((await handle.describe()).status.name).toBe('RUNNING')
+  tell(
+    `faults (a run terminated by hand): healed ${((at.getTime() - expires_at.getTime()) / 1000).toFixed(1)} s after its deadline`,
+  )
+  await expectSound(product)
+}, 60_000)
 
 test('with every connection to PostgreSQL cut in the middle of traffic, each request is done once and nothing stops', async () => {
   await usePolicy(product, { offer: { window_seconds: 60, search_seconds: 120 } })
@@ -115,7 +136,7 @@ test('with every connection to PostgreSQL cut in the middle of traffic, each req
   expect([product.api.pid, product.worker.pid]).toEqual(pids)
   expect([product.api.runs, product.worker.runs]).toEqual([true, true])
   await product.untilAllKnown()
-  await expectSound()
+  await expectSound(product)
 }, 150_000)
 
 async function countIncidents(): Promise<number> {
