@@ -50,10 +50,10 @@ export async function listOpenIncidents(db: Database): Promise<OpenIncident[]> {
   return rows
 }
 
-/** Is there any open incident? */
-export async function hasOpenIncidents(db: Database): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: [{ some: boolean }] }>(
-    `select exists (select 1 from incidents i where ${NOT_ENDED}) as some`,
+/** How many incidents are open. */
+export async function countOpenIncidents(db: Database): Promise<number> {
+  const { rows } = await db.raw<{ rows: [{ count: number }] }>(
+    `select count(*) as count from incidents i where ${NOT_ENDED}`,
   )
-  return rows[0].some
+  return rows[0].count
 }

@@ -6,8 +6,8 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-/** After this many seconds a pass that failed is tried again; then every 10 s. */
-const FAILED_AGAIN_SECONDS = [1, 2, 5, 10] as const
+/** After this many seconds a pass that failed is tried again, then every 3 s: an outage that is over should not be waited out. */
+const FAILED_AGAIN_SECONDS = [1, 2, 3] as const
 
 /**
  * Runs `pass` again and again; it answers how many milliseconds to wait before the next one, and is given a signal that says when to

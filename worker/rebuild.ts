@@ -1,7 +1,7 @@
 import { countIncidentRuns } from '../adapters/temporal/incident-runs'
 import { startIncident } from '../adapters/temporal/workflow-teller'
 import { readBacklog, readSnapshots } from '../db/relay.repository'
-import { hasOpenIncidents, listOpenIncidents, type OpenIncident } from '../db/sweep.repository'
+import { countOpenIncidents, listOpenIncidents, type OpenIncident } from '../db/sweep.repository'
 import type { EngineDeps } from './engine-deps'
 import { forEachOf, pause, startLoop, type Loop } from './loop'
 
@@ -89,7 +89,13 @@ const delayOf = ({ status, due_in_ms }: OpenIncident): number =>
   due_in_ms !== null && (due_in_ms > LATER_MS || status === 'completed') ? Math.max(0, due_in_ms) : 0
 
 /**
- * Watches for a Temporal that knows none of the open incidents, at start and whenever it comes back, for its store may have been
+ * With fewer runs than this share of the open incidents, Temporal's store was lost. It is not asked for none at all: whoever acts in
+ * the seconds before the question has had a run started for their incident.
+ */
+const LOST_BELOW = 0.5
+
+/**
+ * Watches for a Temporal that does not know the open incidents, at start and whenever it comes back, for its store may have been
  * lost meanwhile, and rebuilds.
  */
 export function startRebuildWatch(deps: EngineDeps): Loop {
@@ -98,9 +104,10 @@ export function startRebuildWatch(deps: EngineDeps): Loop {
     const { reach, acts, target } = deps
     const { returns, isSilent } = reach
     if (isSilent || checkedAt === returns) return OFTEN_ENOUGH_MS
-    const isLost = (await hasOpenIncidents(acts.db)) && (await countIncidentRuns(target.link, target.queuePrefix)) === 0
-    if (isLost) {
-      acts.logger.warn('Temporal knows none of the open incidents: their runs are started again')
+    const open = await countOpenIncidents(acts.db)
+    const runs = open === 0 ? 0 : await countIncidentRuns(target.link, target.queuePrefix)
+    if (runs < open * LOST_BELOW) {
+      acts.logger.warn({ open, runs }, 'Temporal does not know the open incidents: their runs are started again')
       const rebuilt = await rebuildRuns(deps, {
         say: line => acts.logger.info({ progress: line }, 'rebuilding'),
         stopping,

@@ -118,8 +118,8 @@ test('a signal that is not newer than what the workflow knows changes nothing', 
   await makeDue()
   await relayChanges(engine.engineDeps)
   await engine.heard(id)
-  await tellIncident(engine.target, { snapshot: { ...old, status: 'offering' }, signal: 'overridden' })
   const before = await engine.history(id)
+  await tellIncident(engine.target, { snapshot: { ...old, status: 'offering' }, signal: 'overridden' })
   await eventually(async () => (await engine.history(id)).tasks > before.tasks || undefined)
   expect((await engine.handle(id).describe()).typedSearchAttributes.toJSON()).toContainEqual({
     key: { name: 'IncidentStatus', type: 'KEYWORD' },
