@@ -79,15 +79,13 @@ describe('timeline/', () => {
       const found = await verify(people.admin)
       expect(found.valid).toBe(false)
       expect(found.broken_at).toBe(seq)
-      await db()('events')
-        .where({ id: before.id })
-        .update({
-          actor_id: before.actor_id,
-          at: before.at,
-          data: before.data,
-          to_status: before.to_status,
-          hash: before.hash,
-        })
+      await db()('events').where({ id: before.id }).update({
+        actor_id: before.actor_id,
+        at: before.at,
+        data: before.data,
+        to_status: before.to_status,
+        hash: before.hash,
+      })
       expect(await verify(people.admin)).toEqual(whole)
     })
 

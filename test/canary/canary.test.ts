@@ -1,0 +1,194 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { Client } from '@temporalio/client'
+import { SMTPServer } from 'smtp-server'
+import { ROUTES } from '../../api/routes'
+import { CASE_TYPES } from '../../domain/case-types'
+import { STATUSES, URGENCIES } from '../../domain/statuses'
+import { taskQueueName } from '../../workflows/contracts/incident'
+import { SEARCH_ATTRIBUTES } from '../../workflows/contracts/search-attributes'
+import { addPolicy } from '../builders/record'
+import { eventually } from '../harness/eventually'
+import { expectInvariants } from '../harness/invariants'
+import { TestProduct } from '../harness/product'
+import { Canaries, type Hit } from './canaries'
+import { freeFields } from './free-fields'
+import { Journeys } from './journeys'
+import { storedBytes, storedWorkflows, type StoredWorkflow } from './temporal-store'
+
+/** Fields that take words by their form, and hold none of a person's. */
+const NO_PERSON_WRITES_THERE: Readonly<Record<string, string>> = {
+  '/api/auth/logout/ refresh': 'a token that the product made; it is searched for as one',
+  '/api/dispatch/policies/ case_type': 'the code of a case type, refused when there is none of it',
+  '/api/dispatch/policies/ offer.provider_types.*': 'codes of provider types',
+  '/api/providers/me/ skills.*': 'what a responder can do: facets by which dispatch chooses, in the clear by design',
+}
+
+interface Mail {
+  readonly to: string
+  readonly raw: string
+}
+
+let product: TestProduct
+let journeys: Journeys
+let workflows: StoredWorkflow[]
+const canaries = new Canaries()
+const mails: Mail[] = []
+const mailServer = new SMTPServer({
+  disabledCommands: ['STARTTLS', 'AUTH'],
+  authOptional: true,
+  onData(stream, session, done) {
+    void text(stream).then(raw => {
+      mails.push({ raw, to: session.envelope.rcptTo.map(({ address }) => address).join() })
+      done()
+    })
+  },
+})
+
+beforeAll(async () => {
+  mailServer.listen(0, '127.0.0.1')
+  await once(mailServer.server, 'listening')
+  const { port } = mailServer.server.address() as AddressInfo
+  product = await TestProduct.start({ env: { KESI_SMTP_URL: `smtp://127.0.0.1:${port}`, KESI_LOG_LEVEL: 'trace' } })
+  await addPolicy(product.db, 'gbv', {
+    review: { window_seconds: 2 },
+    dispatch_ladder: [
+      { after_seconds: 0, who: 'dispatchers_on_duty', channels: ['push', 'email'] },
+      { after_seconds: 60, who: 'all_dispatchers_and_admins', channels: ['push', 'sms', 'email'] },
+    ],
+  })
+  journeys = new Journeys(product, canaries)
+  await journeys.walk()
+  await eventually(async () => mails.length >= 2, { withinMs: 20_000, everyMs: 100 })
+  workflows = await storedWorkflows(product)
+}, 180_000)
+
+afterAll(async () => {
+  await product?.stop()
+  await new Promise<void>(resolve => mailServer.close(resolve))
+}, 30_000)
+
+/** Every row of every table, as text. */
+async function searchDatabase(): Promise<Hit[]> {
+  const { db } = product
+  const { rows: tables } = await db.raw<{ rows: { name: string }[] }>(
+    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables
+     where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
+  )
+  const hits: Hit[] = []
+  for (const { name } of tables) {
+    const { rows } = await db.raw<{ rows: { row: string }[] }>(`select t::text as row from ${name} t`)
+    hits.push(...canaries.find(name, rows.map(each => each.row).join('\n')))
+  }
+  return hits
+}
+
+test('a word was planted in every field into which somebody can write one', () => {
+  const fields = freeFields(ROUTES)
+  const missed = fields.filter(field => !journeys.planted.has(field) && !(field in NO_PERSON_WRITES_THERE))
+  expect(missed).toEqual([])
+  expect(Object.keys(NO_PERSON_WRITES_THERE).filter(field => !fields.includes(field))).toEqual([])
+  expect(canaries.planted.length).toBeGreaterThan(70)
+})
+
+test('the record holds none of them in the clear', async () => {
+  expect(await searchDatabase()).toEqual([])
+  const { rows } = await product.db.raw<{ rows: [{ count: number }] }>(
+    'select count(*) as count from incidents where title is not null and description is not null and place is not null',
+  )
+  expect(rows[0].count).toBeGreaterThanOrEqual(6)
+  await expectInvariants(product.db)
+})
+
+test("Temporal's file and its opened histories hold none of them", () => {
+  expect(storedBytes(product).length).toBeGreaterThan(100_000)
+  expect(canaries.find("Temporal's file", storedBytes(product))).toEqual([])
+  expect(workflows.filter(each => each.type === 'incidentWorkflow').length).toBeGreaterThanOrEqual(6)
+  expect(workflows.filter(each => each.type === 'noticeWorkflow').length).toBeGreaterThanOrEqual(2)
+  // That they were opened at all: ids are to be read there.
+  for (const { id, opened } of workflows) expect(opened).toContain(`"${id.split(':')[1]}"`)
+  expect(workflows.flatMap(({ id, opened }) => canaries.find(id, opened))).toEqual([])
+})
+
+test('no log holds any of them', () => {
+  for (const [name, { log }] of Object.entries({
+    api: product.api,
+    worker: product.worker,
+    temporal: product.temporal,
+  })) {
+    expect(canaries.find(`log of ${name}`, log)).toEqual([])
+    if (name !== 'temporal') expect(log.split('\n').length).toBeGreaterThan(20)
+  }
+})
+
+test('e-mails hold none of them but the address that they go to', () => {
+  for (const { to, raw } of mails) {
+    const withoutAddress = raw.replace(new RegExp(`^To: .*${to}.*$`, 'im'), '')
+    expect(withoutAddress).not.toBe(raw)
+    expect(canaries.find('e-mail', withoutAddress)).toEqual([])
+  }
+})
+
+test('nobody is answered with any of them who may not see them', () => {
+  expect(journeys.unentitled.length).toBeGreaterThanOrEqual(12)
+  expect(journeys.unentitled.flatMap(({ request, text: answer }) => canaries.find(request, answer))).toEqual([])
+})
+
+test('workflow ids, queues, search attributes and memos are of the allow-list (S19)', () => {
+  const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+  const areas = Object.values(CASE_TYPES).flatMap(each => each.areas.map(area => area.code))
+  const allowed: Readonly<Record<string, (value: unknown) => boolean>> = {
+    [SEARCH_ATTRIBUTES.caseType.name]: value => Object.keys(CASE_TYPES).includes(String(value)),
+    [SEARCH_ATTRIBUTES.status.name]: value => (STATUSES as readonly unknown[]).includes(value),
+    [SEARCH_ATTRIBUTES.urgency.name]: value => (URGENCIES as readonly unknown[]).includes(value),
+    [SEARCH_ATTRIBUTES.escalated.name]: value => typeof value === 'boolean',
+    [SEARCH_ATTRIBUTES.openedAt.name]: value => value instanceof Date,
+    [SEARCH_ATTRIBUTES.region.name]: value => areas.includes(String(value)),
+    // Temporal's own: which builds of the worker worked on it.
+    BuildIds: value => String(value).startsWith('unversioned'),
+  }
+  const queues = (['incidents', 'notices'] as const).map(queue => taskQueueName(product.config.taskQueuePrefix, queue))
+  const strange = workflows.flatMap(({ id, taskQueue, memo, searchAttributes }) => [
+    ...(new RegExp(`^(incident|notice):${uuid}$`).test(id) ? [] : [`id ${id}`]),
+    ...(queues.includes(taskQueue) ? [] : [`queue ${taskQueue}`]),
+    ...Object.keys(memo).map(name => `memo ${name}`),
+    ...Object.entries(searchAttributes).flatMap(([name, values]) =>
+      (Array.isArray(values) ? values : [values])
+        .filter(value => !allowed[name]?.(value))
+        .map(value => `search attribute ${name} = ${String(value)}`),
+    ),
+  ])
+  expect(strange).toEqual([])
+  expect(workflows.filter(each => SEARCH_ATTRIBUTES.region.name in each.searchAttributes).length).toBeGreaterThan(0)
+})
+
+// Last, because it plants in the clear.
+test('a word in the clear would be found: in a row, in a history, in a log line', async () => {
+  const word = canaries.word('proof')
+  await product
+    .db('incidents')
+    .limit(1)
+    .update({ title: `somebody wrote ${word.toUpperCase()}` })
+  expect(await searchDatabase()).toEqual([{ where: 'public.incidents', planted: 'proof', written: 'plain' }])
+  await product
+    .db('incidents')
+    .where({ title: `somebody wrote ${word.toUpperCase()}` })
+    .update({
+      title: Buffer.from(`somebody wrote ${word}`).toString('base64'),
+    })
+  expect(await searchDatabase()).toEqual([{ where: 'public.incidents', planted: 'proof', written: 'base64' }])
+
+  const withoutCodec = new Client({ connection: product.link.connection, namespace: product.config.temporalNamespace })
+  await withoutCodec.workflow.start('nobodysWorkflow', {
+    workflowId: 'proof',
+    taskQueue: 'nobody',
+    args: [{ note: word }],
+  })
+  expect(canaries.find('file', storedBytes(product))).toEqual([{ where: 'file', planted: 'proof', written: 'plain' }])
+  const proof = (await storedWorkflows(product)).find(each => each.id === 'proof')
+  expect(canaries.find('history', proof?.opened ?? '')).toEqual([
+    { where: 'history', planted: 'proof', written: 'plain' },
+  ])
+  expect(canaries.find('log', JSON.stringify({ msg: `said ${word}` }))).toHaveLength(1)
+})
