@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../db/database'
 import type { IncidentRow } from '../db/incident-rows'
 import { findByClientId, insertExclusions, readUnderLock } from '../db/incidents.repository'
@@ -50,9 +50,10 @@ export interface Report {
  */
 export async function reportIncident(
   deps: ActDeps,
-  report: Report,
+  { client_id, ...given }: Report,
   by: By,
 ): Promise<{ incidentId: string; created: boolean; snapshot: Snapshot | null }> {
+  const report: Report = client_id === undefined ? given : { ...given, client_id: digestOf(client_id) }
   const reporterId = personOf(by)
   if (reporterId === null) throw new Error('the engine reports nothing')
   const known = report.client_id && (await findByClientId(deps.db, reporterId, report.client_id))
@@ -68,6 +69,9 @@ export async function reportIncident(
     throw error
   }
 }
+
+/** What is kept of a `client_id`: that two are the same. Somebody may have written words there. */
+const digestOf = (clientId: string): string => createHash('sha256').update(clientId).digest('base64url')
 
 async function takeIn(
   deps: ActDeps,

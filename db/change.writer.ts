@@ -136,7 +136,8 @@ const WRITES = `
   closed_offers as (
     update offers o set state = c.state, reason = c.reason, answered_at = ($1::jsonb->>'at')::timestamptz
     from jsonb_to_recordset($1::jsonb->'closed_offers') as c (id uuid, state text, reason text)
-    where o.id = c.id and o.state = 'open' returning o.id),
+    -- The planner takes any JSON list for a hundred rows: without the incident's index it would read the whole table.
+    where o.incident_id = ($1::jsonb->>'incident_id')::uuid and o.id = c.id and o.state = 'open' returning o.id),
   made_offers as (
     insert into offers (id, incident_id, provider_id, round, attempt, state, offered_at, expires_at, candidates)
     select o.id, ($1::jsonb->>'incident_id')::uuid, o.provider_id, o.round, o.attempt, 'open',
@@ -162,7 +163,8 @@ const WRITES = `
       woke_at = case when n.woken then clock_timestamp() else p.woke_at end
     from jsonb_to_recordset($1::jsonb->'providers') as n (provider_id uuid, load integer, forced_load integer,
       silences integer, availability text, cooling_until timestamptz, last_assigned_at timestamptz, woken boolean)
-    where p.user_id = n.provider_id),
+    where p.user_id = n.provider_id
+      and p.user_id = any(array(select (c->>'provider_id')::uuid from jsonb_array_elements($1::jsonb->'providers') as c))),
   withdrawn_notices as (
     update notices n set withdrawn_at = ($1::jsonb->>'at')::timestamptz, send_after = null
     where n.incident_id = ($1::jsonb->>'incident_id')::uuid and n.withdrawn_at is null

@@ -27,9 +27,10 @@ const FACTS = `p.user_id as provider_id, p.provider_type, p.verification = 'veri
 
 const LOCK_PROVIDERS: Prepared = {
   name: 'lock-providers',
+  // One array, not an "or" of two conditions: that would read every provider.
   text: `select ${FACTS} from provider_profiles p
-    where p.user_id = any($1::uuid[])
-       or p.user_id in (select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open')
+    where p.user_id = any($1::uuid[] ||
+      array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open'))
     order by p.user_id for update`,
 }
 

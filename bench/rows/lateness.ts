@@ -12,7 +12,7 @@ import type { Stack } from '../stack'
 /** As many as a mass incident would find; each may hold several offers, for everybody is silent here. */
 const PROVIDERS = 400
 /** Workflows are started at no less than this on two cores, so that all wait before the first deadline. */
-const ARMED_PER_SECOND = 40
+const ARMED_PER_SECOND = 25
 const LEAD_SECONDS = 10
 /** Of the offers in the spread so many are answered at the very end of their time. */
 const LATE_ANSWERS = 100

@@ -301,13 +301,14 @@ export class Journeys {
         async () => (await this.product.db('incidents').where({ id: incident }).first('status')).status === 'escalated',
         { withinMs: 30_000, everyMs: 100 },
       )
+      // An acknowledgement stops what has not left.
+      const sent = this.product.db('notice_attempts as a').join('notices as n', 'n.id', 'a.notice_id')
       await eventually(
-        () =>
-          this.product
-            .db('notices')
-            .where({ incident_id: incident, code: 'dispatch.escalated', send_after: null })
-            .first('id'),
-        { withinMs: 30_000, everyMs: 100 },
+        () => sent.clone().where({ 'n.incident_id': incident, 'a.state': 'handed_over' }).first('a.id'),
+        {
+          withinMs: 30_000,
+          everyMs: 100,
+        },
       )
       await this.say('POST', '/api/dispatch/acknowledge/', dispatcher, { body: { incident }, wants: 200 })
     }

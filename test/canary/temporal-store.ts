@@ -38,7 +38,7 @@ export async function storedWorkflows({ link, config }: TestProduct): Promise<St
       taskQueue,
       memo: memo ?? {},
       // The older form alone has every attribute, also those that the product did not declare.
-      searchAttributes: searchAttributes as Readonly<Record<string, unknown>>,
+      searchAttributes,
       opened: parts.join('\n'),
     })
   }
