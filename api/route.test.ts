@@ -50,6 +50,7 @@ const routes: Route[] = [
       if (body.name === 'taken') throw new Refusal('OFFER_TAKEN', { extra: { allowed: [] } })
       if (body.name === 'undeclared') throw new Refusal('RULE_BROKEN')
       if (body.name === 'broken') throw new Error('select * from users where secret = 1')
+      if (body.name === 'cut off') throw Object.assign(new Error('terminating connection'), { code: '57P01' })
       return answer(
         { by: actor.id, rev: headers.ifMatch.rev ?? null },
         { headers: { etag: '"7"' }, status: body.name === 'later' ? 202 : 200 },
@@ -245,6 +246,13 @@ describe('a declared route', () => {
   it('tells the caller nothing of a defect but the id under which it is logged', async () => {
     const reply = await api.call('POST', accept, { token: provider.access, body: { ...good, name: 'broken' } })
     expect([reply.status, reply.body.code, reply.body.detail]).toEqual([500, 'INTERNAL', 'Something went wrong'])
+    expect(api.log).toContainEqual(expect.objectContaining({ level: 'error', request: reply.body.request_id }))
+  })
+
+  it('says 503, and when to try again, while the database is away', async () => {
+    const reply = await api.call('POST', accept, { token: provider.access, body: { ...good, name: 'cut off' } })
+    expect([reply.status, reply.body.code]).toEqual([503, 'ENGINE_UNAVAILABLE'])
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(api.log).toContainEqual(expect.objectContaining({ level: 'error', request: reply.body.request_id }))
   })
 

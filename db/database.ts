@@ -42,8 +42,7 @@ const AWAY_IN_WORDS = /(^| - )(Connection terminated|Client has encountered a co
 
 /** Was the database out of reach, or the connection lost on the way? What was asked may have been done all the same. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const { code } = error as { code?: unknown }
+  const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }
   if (typeof code === 'string') return AWAY.test(code)
-  return error.name === 'KnexTimeoutError' || AWAY_IN_WORDS.test(error.message)
+  return name === 'KnexTimeoutError' || (typeof message === 'string' && AWAY_IN_WORDS.test(message))
 }

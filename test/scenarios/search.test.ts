@@ -99,7 +99,9 @@ describe('step 2, the offer', () => {
     },
     then: async scene => {
       await scene.pass(112)
-      expect(await scene.window()).toBe(60)
+      // What is left of the 300 seconds, less the real moments that the test itself has taken.
+      expect(await scene.window()).toBeLessThanOrEqual(60)
+      expect(await scene.window()).toBeGreaterThan(50)
       await scene.pass(70)
       await scene.expect({ status: 'escalated', reason: 'search_time_spent' })
     },
