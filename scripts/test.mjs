@@ -14,6 +14,11 @@ import { startTestServers } from './lib/test-servers.mjs'
 
 const EXIT_WHEN_INTERRUPTED = 130
 
+const SHARED = ['--maxWorkers=2']
+// The fault tests kill whole products and count seconds: they have the machine to themselves, after everything else.
+const EVERYTHING_ELSE = [...SHARED, '--testPathIgnorePatterns', '/node_modules/', '<rootDir>/dist/', '/test/faults/']
+const FAULTS = ['--runInBand', 'test/faults']
+
 await runCommand(async () => {
   const ending = new AbortController()
   let servers
@@ -25,10 +30,12 @@ await runCommand(async () => {
       startTestServers(progress.say, ending.signal),
     )
     progress.say('PostgreSQL and Temporal are ready')
-    const result = await runJest(process.argv.slice(2), servers.env, ending.signal)
+    const passes = process.argv.length > 2 ? [[...SHARED, ...process.argv.slice(2)]] : [EVERYTHING_ELSE, FAULTS]
+    const results = []
+    for (const args of passes) results.push(await runJest(args, servers.env, ending.signal))
     await servers.stop()
     servers = undefined
-    report(result)
+    report(results)
   } catch (error) {
     await servers?.stop()
     if (!ending.signal.aborted) throw error
@@ -39,7 +46,7 @@ await runCommand(async () => {
 async function runJest(args, env, ending) {
   const resultFile = join(tmpdir(), `kesi-jest-${process.pid}.json`)
   const jest = join('node_modules', 'jest', 'bin', 'jest.js')
-  const child = spawn(process.execPath, [jest, '--maxWorkers=2', '--json', `--outputFile=${resultFile}`, ...args], {
+  const child = spawn(process.execPath, [jest, '--json', `--outputFile=${resultFile}`, ...args], {
     cwd: PROJECT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
@@ -57,13 +64,13 @@ async function runJest(args, env, ending) {
 }
 
 // The closing line is for people and machines alike, so it is the last one, whatever happened.
-function report(result) {
-  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites
-  const skipped = result.numPendingTests + result.numTodoTests
-  process.exitCode = result.success && result.numPassedTests > 0 ? 0 : 1
-  if (result.numTotalTests === 0) console.log('No test ran: see that the path names a test file.')
-  if (result.numRuntimeErrorTestSuites > 0) {
-    console.log(`${result.numRuntimeErrorTestSuites} test files could not be run; each counts as one failed test.`)
-  }
-  console.log(`${result.numPassedTests} passed, ${failed} failed, ${skipped} skipped`)
+function report(results) {
+  const sum = name => results.reduce((total, result) => total + result[name], 0)
+  const unrunnable = sum('numRuntimeErrorTestSuites')
+  const passed = sum('numPassedTests')
+  const skipped = sum('numPendingTests') + sum('numTodoTests')
+  process.exitCode = results.every(result => result.success) && passed > 0 ? 0 : 1
+  if (sum('numTotalTests') === 0) console.log('No test ran: see that the path names a test file.')
+  if (unrunnable > 0) console.log(`${unrunnable} test files could not be run; each counts as one failed test.`)
+  console.log(`${passed} passed, ${sum('numFailedTests') + unrunnable} failed, ${skipped} skipped`)
 }

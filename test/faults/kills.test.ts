@@ -5,6 +5,7 @@ import { TestProduct } from '../harness/product'
 import {
   accept,
   askedProvider,
+  cancelAll,
   each,
   expectSound,
   expiredOffers,
@@ -27,6 +28,7 @@ beforeAll(async () => {
   product = await TestProduct.start()
   people = await openInstallation(product, { offer: { window_seconds: 20, search_seconds: 80 } })
 }, 120_000)
+afterEach(() => cancelAll(product, people), 60_000)
 afterAll(() => product?.stop(), 30_000)
 
 test('a worker killed with 200 incidents under way handles every overdue deadline when it is back', async () => {
@@ -79,7 +81,7 @@ test('a worker killed with 200 incidents under way handles every overdue deadlin
   expect(yes).toHaveLength(accepted.length)
   expect(overdue.length).toBeGreaterThanOrEqual(150)
   await expectSound(product)
-}, 150_000)
+}, 240_000)
 
 test('a run that somebody terminates by hand is healed by the sweep', async () => {
   await usePolicy(product, { offer: { window_seconds: 2, search_seconds: 60 } })
@@ -137,7 +139,7 @@ test('with every connection to PostgreSQL cut in the middle of traffic, each req
   expect([product.api.runs, product.worker.runs]).toEqual([true, true])
   await product.untilAllKnown()
   await expectSound(product)
-}, 150_000)
+}, 240_000)
 
 async function countIncidents(): Promise<number> {
   const [{ count } = { count: NaN }] = await product.db('incidents').count<{ count: number }[]>('* as count')

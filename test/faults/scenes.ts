@@ -67,6 +67,18 @@ export async function accept(product: TestProduct, people: People, id: string): 
   return provider
 }
 
+/** Ends everything that is still open, so that what one test left does not keep the worker busy in the next. */
+export async function cancelAll(product: TestProduct, { dispatcher }: People): Promise<void> {
+  const open = await product
+    .db('incidents')
+    .whereNotIn('status', ['completed', 'closed', 'cancelled'])
+    .pluck<string[]>('id')
+  await each(open, incident => {
+    const body = { act: 'cancel', incident, reason: 'not_needed' }
+    return product.ask('POST', '/api/dispatch/override/', { token: dispatcher.access, body }, 200)
+  })
+}
+
 export const setStatus = (product: TestProduct, by: Someone, id: string, body: object): Promise<Seen> =>
   product.ask('POST', `/api/incidents/${id}/status/`, { token: by.access, body }, 200) as Promise<Seen>
 

@@ -156,7 +156,7 @@ export class TestProduct {
   }
 
   /** Fails unless every open incident has a run that knows its newest revision. */
-  async untilAllKnown(withinMs = 30_000): Promise<number> {
+  async untilAllKnown(withinMs = 60_000): Promise<number> {
     const rows = await this.db('incidents').select<{ id: string; status: Status }[]>('id', 'status')
     const open = rows.filter(row => isOpen(row.status))
     for (const { id } of open)
