@@ -15,7 +15,16 @@ export async function climbLadder(change: IncidentChange): Promise<void> {
   else wake(change, step, escalation.step + 1, audience)
   // An empty step is passed at once, but the last one must wait: there is nobody after it.
   const pause = isEmpty && index < ladder.length - 1 ? 0 : pauseAfter(change, index)
-  change.patch({ escalation: { ...escalation, step: escalation.step + 1, climb_at: change.at + pause } })
+  const climb_at = nextClimb({ dueAt: escalation.climb_at ?? change.at, at: change.at, pause })
+  change.patch({ escalation: { ...escalation, step: escalation.step + 1, climb_at } })
+}
+
+/**
+ * The next step is counted from when this one was due, so that being a little late does not add up over the ladder; after an outage that
+ * outlasted the pause it is counted from now, or every missed step would wake people in the same second.
+ */
+function nextClimb({ dueAt, at, pause }: { dueAt: number; at: number; pause: number }): number {
+  return dueAt + pause > at ? dueAt + pause : at + pause
 }
 
 function wake(change: IncidentChange, step: LadderStep, number: number, audience: readonly string[]): void {

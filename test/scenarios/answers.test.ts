@@ -25,8 +25,8 @@ describe('step 3, the answer', () => {
       await scene.pass(60)
     },
     then: async scene => {
-      await scene.pass(58)
-      await scene.accepts('ann')
+      await scene.pass(40)
+      await scene.acceptsInTheLastSecond('ann')
       await scene.expect({ status: 'assigned', by: 'ann', asked: [] })
     },
   })

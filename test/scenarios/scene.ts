@@ -123,6 +123,12 @@ export class Scene {
   accepts(name: string): Promise<Snapshot> {
     return this.#did(acceptOffer(this.#deps, { incidentId: this.incidentId }, this.#by('provider', name)))
   }
+  /** Accepts half a second before the open offer ends, however long the test itself took until here. */
+  async acceptsInTheLastSecond(name: string): Promise<Snapshot> {
+    const { expires_at } = await this.#openOffer()
+    const late = by('provider', this.id(name), expires_at.getTime() - 500)
+    return this.#did(acceptOffer(this.#deps, { incidentId: this.incidentId }, late))
+  }
   refuses(name: string, reason: RejectReason = 'too_far'): Promise<Snapshot> {
     return this.#did(rejectOffer(this.#deps, { incidentId: this.incidentId, reason }, this.#by('provider', name)))
   }
@@ -184,11 +190,15 @@ export class Scene {
 
   /** Seconds that the open offer was given. */
   async window(): Promise<number> {
-    const offer = await this.engine
+    const offer = await this.#openOffer()
+    return Math.round((offer.expires_at.getTime() - offer.offered_at.getTime()) / 1000)
+  }
+
+  async #openOffer(): Promise<{ offered_at: Date; expires_at: Date }> {
+    return this.engine
       .db('offers')
       .where({ incident_id: this.incidentId, state: 'open' })
       .first<{ offered_at: Date; expires_at: Date }>('offered_at', 'expires_at')
-    return Math.round((offer.expires_at.getTime() - offer.offered_at.getTime()) / 1000)
   }
 
   story(): Promise<string[]> {
