@@ -1,5 +1,6 @@
 // Packages that are ES modules only: Node can require them, jest's own module loader cannot, so they are compiled for it.
-const ES_MODULE_PACKAGES = ['jose', 'uuid']
+const FILE_TYPE = ['file-type', 'strtok3', 'token-types', 'uint8array-extras', '@tokenizer', '@borewit']
+const ES_MODULE_PACKAGES = ['jose', 'uuid', ...FILE_TYPE]
 
 /** @type {import('jest').Config} */
 module.exports = {

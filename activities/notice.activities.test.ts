@@ -37,6 +37,7 @@ beforeEach(() => {
     db: base.db,
     vault,
     logger,
+    publicUrl: 'http://kesi.test',
     channels: { email, push: nothing, sms: nothing, configured: new Set<Channel>(['email']) },
   })
 })

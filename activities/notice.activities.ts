@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common'
+import { drawResetToken } from '../acts/accounts/reset-password'
 import type { Channels } from '../adapters/channels'
 import type { SendResult } from '../adapters/ports'
 import { findAccount, type Account } from '../db/accounts.repository'
@@ -6,7 +7,7 @@ import type { Database } from '../db/database'
 import { beginAttempt, endAttempt, findNotice, keepFailure, type NoticeToSend } from '../db/notices.repository'
 import { inTransaction } from '../db/unit-of-work'
 import type { Vault } from '../db/vault'
-import { NOTICE_SUBJECT, NOTICES, type NoticeState } from '../domain/notices'
+import { NOTICE_SUBJECT, NOTICES, type NoticeCode, type NoticeState } from '../domain/notices'
 import type { Channel } from '../domain/policy'
 import type { Logger } from '../platform/logger'
 import { shielded } from './shield'
@@ -16,6 +17,8 @@ export interface NoticeDeps {
   readonly vault: Vault
   readonly channels: Pick<Channels, 'email' | 'push' | 'sms' | 'configured'>
   readonly logger: Logger
+  /** Links begin with it. */
+  readonly publicUrl: string
 }
 
 export interface NoticeAttempt {
@@ -30,11 +33,16 @@ export interface NoticeActivities {
   giveUpNotice(attempt: NoticeAttempt): Promise<void>
 }
 
+/** Sent because whoever signs in has just asked for it, to an address they gave. */
+const ASKED_FOR: readonly NoticeCode[] = ['account.password_reset']
+
 /** Who may be reached outside the inbox. A survivor's phone may be in the wrong hands: not before they have said how (S2). */
-const mayBeReached = ({ role, status }: Account): boolean => role !== 'survivor' && status === 'active'
+const mayBeReached = ({ role, status }: Account, code: NoticeCode): boolean =>
+  status === 'active' && (role !== 'survivor' || ASKED_FOR.includes(code))
 
 /** What sends notices: words from the closed catalogue alone, and an address that is opened at the moment of sending. */
-export function createNoticeActivities({ db, vault, channels, logger }: NoticeDeps): NoticeActivities {
+export function createNoticeActivities(deps: NoticeDeps): NoticeActivities {
+  const { db, vault, channels, logger } = deps
   return {
     /** Idempotent: it only reads. Answers the channels by which the notice can leave now; none when it was withdrawn. */
     planNotice: ({ noticeId }) =>
@@ -42,7 +50,7 @@ export function createNoticeActivities({ db, vault, channels, logger }: NoticeDe
         const notice = await findNotice(db, noticeId)
         if (!notice || notice.withdrawn) return []
         const account = await findAccount(db, vault, notice.recipient_id)
-        if (!account || !mayBeReached(account)) return []
+        if (!account || !mayBeReached(account, notice.code)) return []
         return notice.channels.filter(channel => channels.configured.has(channel))
       }),
 
@@ -58,7 +66,7 @@ export function createNoticeActivities({ db, vault, channels, logger }: NoticeDe
         const state = await inTransaction(db, trx => beginAttempt(trx, noticeId, channel))
         // What is withdrawn from here on has left: the lock is not kept, or an accept would wait for a mail server.
         if (state !== 'queued') return state
-        const result = mayBeReached(account) ? await hand(channels, channel, notice, account) : NO_ADDRESS
+        const result = mayBeReached(account, notice.code) ? await hand(deps, channel, notice, account) : NO_ADDRESS
         return settle({ db, logger }, { noticeId, channel }, result)
       }),
 
@@ -71,21 +79,35 @@ export function createNoticeActivities({ db, vault, channels, logger }: NoticeDe
 const NO_ADDRESS: SendResult = { state: 'failed', code: 'NO_ADDRESS', permanent: true }
 
 async function hand(
-  channels: NoticeDeps['channels'],
+  deps: NoticeDeps,
   channel: Channel,
   notice: NoticeToSend,
   { email, phone }: Account,
 ): Promise<SendResult> {
+  const { channels } = deps
   const words = { noticeId: notice.id, noticeCode: notice.code, text: NOTICES[notice.code].text }
   switch (channel) {
     case 'email':
-      return email === null ? NO_ADDRESS : channels.email.send({ ...words, to: email, subject: NOTICE_SUBJECT })
+      if (email === null) return NO_ADDRESS
+      return channels.email.send({
+        ...words,
+        text: await emailText(deps, notice),
+        to: email,
+        subject: NOTICE_SUBJECT,
+      })
     case 'sms':
       return phone === null ? NO_ADDRESS : channels.sms.send({ ...words, to: phone })
     case 'push':
       // Nobody's device is known yet.
       return NO_ADDRESS
   }
+}
+
+/** The words of the catalogue, and under one notice a link: its token is drawn now and stands nowhere but in the e-mail. */
+async function emailText({ db, publicUrl }: NoticeDeps, { code, recipient_id }: NoticeToSend): Promise<string> {
+  const { text } = NOTICES[code]
+  if (code !== 'account.password_reset') return text
+  return `${text}\n\n${publicUrl}/reset/?token=${await drawResetToken({ db }, recipient_id)}`
 }
 
 async function settle(

@@ -29,6 +29,8 @@ export interface Target {
   readonly mayOffer: boolean
   /** May this act begin a new search? Whoever was offered in the one before may then be asked again. */
   readonly maySearchAnew?: true
+  /** Deleted incidents do not exist for people, but for the act that brings one back. */
+  readonly deleted?: 'included'
 }
 
 /**
@@ -44,7 +46,7 @@ export async function changeIncident(
 ): Promise<Snapshot> {
   const { snapshot, change } = await inTransaction(deps.db, async (trx, run) => {
     const row = await lockIncident(trx, target.incidentId)
-    if (!row || isGoneFor(by, row)) throw new Refusal('INCIDENT_NOT_FOUND')
+    if (!row || (isGoneFor(by, row) && target.deleted !== 'included')) throw new Refusal('INCIDENT_NOT_FOUND')
     const change = new IncidentChange(await readGrounds(deps, trx, row, target, by, run))
     if (target.rev !== undefined && target.rev !== row.rev) {
       if (by.actor.kind === 'person') throw changedSince(change)
@@ -109,13 +111,17 @@ async function readGrounds(
   run: number,
 ): Promise<Grounds> {
   const policy = await deps.policies.rulesOf(trx, row.policy_id)
+  const guess = by.at ?? Date.now()
+  const place = target.mayOffer ? await placeOf(deps, trx, row) : null
   const candidates = target.mayOffer
-    ? await readCandidates(trx, { incidentId: row.id, round: row.round, providerTypes: policy.offer.provider_types })
+    ? await readCandidates(trx, {
+        ...{ incidentId: row.id, round: row.round, providerTypes: policy.offer.provider_types },
+        ...{ place, at: guess, atMost: CANDIDATES_AT_MOST },
+      })
     : []
   const named = [...(target.providers ?? []), ...(row.assignee_id ? [row.assignee_id] : [])]
-  const place = candidates.length > 0 ? await placeOf(deps, trx, row) : null
   const askable = target.maySearchAnew ? candidates.map(each => ({ ...each, offered: false })) : candidates
-  const likely = likelyChosen(askable, policy, { place, run, at: by.at ?? Date.now() })
+  const likely = likelyChosen(askable, policy, { place, run, at: guess })
   const providers = await lockProviders(trx, row.id, [...named, ...likely])
   const { at, offers } = await readUnderLock(trx, row.id, personOf(by))
   return {
@@ -136,6 +142,8 @@ async function readGrounds(
   }
 }
 
+/** How many candidates an act reads: more than its last run would lock for the widest broadcast, and than an offer's reasons name. */
+export const CANDIDATES_AT_MOST = 60
 /** How many of the best are locked beyond those that one round of offers takes: answers of this act may use up one. */
 const SPARE_CANDIDATES = 1
 /** A run that found the locked ones taken meanwhile locks so many more each time. */

@@ -1,10 +1,9 @@
-import { Refusal } from '../domain/refusals'
 import type { Snapshot } from '../domain/snapshot'
 import { isOpen } from '../domain/statuses'
 import { changeIncident } from './change-incident'
 import type { ActDeps, By } from './deps'
 import { cancelNow } from './end-incident'
-import { standingsIn, strangerRefusal } from './standing'
+import { requireReporterOrDispatch } from './standing'
 import { closeIncident } from './steps/close-incident'
 
 /**
@@ -13,11 +12,7 @@ import { closeIncident } from './steps/close-incident'
  */
 export async function deleteIncident(deps: ActDeps, incidentId: string, by: By): Promise<Snapshot> {
   return changeIncident(deps, { incidentId, mayOffer: false }, by, async change => {
-    const standings = standingsIn(change)
-    if (standings.length === 0) throw await strangerRefusal(change)
-    const isReporter = standings.includes('reporter')
-    if (!isReporter && !standings.includes('dispatcher') && !standings.includes('admin')) throw new Refusal('FORBIDDEN')
-    const reason = isReporter ? 'deleted_by_reporter' : 'deleted_by_dispatch'
+    const reason = `deleted_by_${await requireReporterOrDispatch(change)}`
     if (isOpen(change.state.status)) change.signal = 'statusChanged'
     // A completed incident has nothing left to cancel.
     if (change.state.status === 'completed') closeIncident(change, reason)

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Transaction } from '../db/database'
+import { insertExclusions } from '../db/exclusions.repository'
 import type { IncidentRow } from '../db/incident-rows'
-import { findByClientId, insertExclusions, readUnderLock } from '../db/incidents.repository'
+import { findByClientId, readUnderLock } from '../db/incidents.repository'
 import { lockProviders, readCandidates } from '../db/providers.repository'
 import { readBeforeReport, type BeforeReport } from '../db/report.repository'
 import { inTransaction, RunAgain } from '../db/unit-of-work'
@@ -10,6 +11,7 @@ import type { CaseType } from '../domain/case-type'
 import { caseTypeOf } from '../domain/case-types'
 import { CHAIN_START } from '../domain/events'
 import { INCIDENT_CODE_LENGTH, incidentCode } from '../domain/incident-code'
+import type { SubjectConsent } from '../domain/incident-access'
 import type { IncidentState } from '../domain/incident-state'
 import { areaOf } from '../domain/places'
 import type { PolicyVersion } from '../domain/policy'
@@ -17,10 +19,11 @@ import type { Snapshot } from '../domain/snapshot'
 import type { Urgency } from '../domain/statuses'
 import { newId } from '../platform/ids'
 import { carryOn } from './carry-on'
-import { afterCommit, likelyChosen, timeOfAct, write } from './change-incident'
+import { afterCommit, CANDIDATES_AT_MOST, likelyChosen, timeOfAct, write } from './change-incident'
 import { personOf, type ActDeps, type By } from './deps'
 import { activePolicyOf } from './ensure-policies'
 import { IncidentChange } from './incident-change'
+import { writeSubject, type Subject } from './incident-subject'
 import { beginAnew } from './steps/start-search'
 
 /** A report. Nothing but case type and urgency is needed; texts, place and details are sealed before they are stored. */
@@ -37,6 +40,9 @@ export interface Report {
   readonly contact_safety?: Readonly<Record<string, unknown>> | undefined
   /** Somebody else's case, told by the reporter; a provider's or a dispatcher's report always is. */
   readonly on_behalf?: boolean | undefined
+  /** Whom a report on behalf is about; to say so makes it one. Sealed apart, and for nobody until they agreed (S7). */
+  readonly subject?: Subject | undefined
+  readonly subject_consent?: SubjectConsent | undefined
   /** Providers whom the reporter bars from this incident. */
   readonly excluded_providers?: readonly string[] | undefined
   /** The reporter's own id for this report: repeated, it answers the first. */
@@ -90,9 +96,18 @@ async function takeIn(
   await beginAnew(change)
   await carryOn(change)
   const snapshot = await write(deps, trx, change).catch(codeTakenMeansAgain)
-  if (report.excluded_providers?.length) await insertExclusions(trx, id, report.excluded_providers)
+  if (report.excluded_providers?.length) await insertExclusions(trx, id, report.excluded_providers, 'reporter')
+  const { created } = change.grounds
+  if (created && namesSubject(report))
+    await writeSubject(trx, id, deps.vault.keyOf(id, created.wrappedKey), {
+      consent: report.subject_consent ?? 'not_asked',
+      subject: report.subject ?? null,
+    })
   return { snapshot, change }
 }
+
+const namesSubject = ({ subject, subject_consent }: Report): boolean =>
+  subject !== undefined || subject_consent !== undefined
 
 async function policyOf(
   { policies }: ActDeps,
@@ -122,13 +137,22 @@ async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident)
   const excluded = new Set(report.excluded_providers)
   const searches = caseType.begins[report.urgency] === 'search'
   const providerTypes = policy.rules.offer.provider_types
+  const guess = by.at ?? Date.now()
+  const query = {
+    incidentId: id,
+    round: 1,
+    providerTypes,
+    place,
+    at: guess,
+    atMost: CANDIDATES_AT_MOST + excluded.size,
+  }
   const candidates = searches
-    ? (await readCandidates(trx, { incidentId: id, round: 1, providerTypes })).map(candidate => ({
+    ? (await readCandidates(trx, query)).map(candidate => ({
         ...candidate,
         excluded: excluded.has(candidate.provider_id),
       }))
     : []
-  const likely = likelyChosen(candidates, policy.rules, { place, run, at: by.at ?? Date.now() })
+  const likely = likelyChosen(candidates, policy.rules, { place, run, at: guess })
   const providers = likely.length > 0 ? await lockProviders(trx, id, likely) : []
   // Where a lock may have been waited for, the clock is read again after it.
   const clock = likely.length > 0 ? await readUnderLock(trx, id, null) : before
@@ -171,7 +195,8 @@ function newRow(
     policy_id: policy.id,
     reporter_id: personOf(by),
     client_id: report.client_id ?? null,
-    on_behalf: report.on_behalf === true || (by.actor.kind === 'person' && by.actor.role !== 'survivor'),
+    on_behalf:
+      report.on_behalf === true || namesSubject(report) || (by.actor.kind === 'person' && by.actor.role !== 'survivor'),
     incident_type: report.incident_type ?? null,
     region: areaOf(place ?? null, caseType.areas)?.code ?? null,
     occurred_at: report.occurred_at ?? null,

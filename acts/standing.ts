@@ -30,6 +30,14 @@ export async function mayAct(change: IncidentChange, act: Act): Promise<Transiti
   return judge(change.caseType.lifecycle, change.state.status, act, standings)
 }
 
+/** Which of the two acts; what is theirs alone is refused to everybody else, and to strangers as if the incident did not exist. */
+export async function requireReporterOrDispatch(change: IncidentChange): Promise<'reporter' | 'dispatch'> {
+  const standings = standingsIn(change)
+  if (standings.includes('reporter')) return 'reporter'
+  if (standings.includes('dispatcher') || standings.includes('admin')) return 'dispatch'
+  throw standings.length > 0 ? new Refusal('FORBIDDEN') : await strangerRefusal(change)
+}
+
 /** The refusal for somebody who has no standing now: their access has ended, or the incident does not exist for them. */
 export async function strangerRefusal(change: IncidentChange): Promise<Refusal> {
   const personId = personOf(change.grounds.by)

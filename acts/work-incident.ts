@@ -15,7 +15,8 @@ export async function startWork(deps: ActDeps, incidentId: string, by: By, note?
     const { to } = await mayAct(change, 'start')
     change.signal = 'statusChanged'
     change.withdrawNotices('assignment')
-    endEscalation(change)
+    // A start settles only that it was late: about a responder whom the reporter has barred, dispatch still has to decide.
+    if (change.state.escalation?.reason === 'not_started') endEscalation(change)
     change.patchColumns({ started_at: new Date(change.at) })
     change.appendWithReason('incident.started', note, {}, to === 'same' || to === 'search' ? undefined : to)
     if (change.state.reporter_id) change.notify('incident.updated', [change.state.reporter_id])

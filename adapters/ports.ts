@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { Channel } from '../domain/policy'
 
 export type { Channel }
@@ -47,4 +48,16 @@ export interface PushPort {
 
 export interface SmsPort {
   send(sms: OutgoingSms): Promise<SendResult>
+}
+
+/** Where uploaded files lie, under ids as names. What they hold is sealed before it comes here. */
+export interface FileStore {
+  /** Keeps what `write` puts into the sink, whole or not at all; throws what `write` throws. */
+  put(name: string, write: (sink: Writable) => Promise<void>): Promise<void>
+  /** Throws when there is no such file. */
+  get(name: string): Promise<Readable>
+  /** Does nothing when there is no such file. */
+  remove(name: string): Promise<void>
+  /** Removes what was begun and never finished, because its process died. */
+  clearUnfinished(olderThanMs: number): Promise<void>
 }

@@ -32,3 +32,18 @@ export const countField = z
 
 /** `true` or `false` in a query. */
 export const flagField = z.enum(['true', 'false']).transform(word => word === 'true')
+
+// About a centimetre. Beyond it lies no place, and PostgreSQL refuses to square the smallest numbers there are.
+const DEGREE_PARTS = 1e7
+const degreesField = (most: number) =>
+  z
+    .number()
+    .min(-most)
+    .max(most)
+    .overwrite(degrees => Math.round(degrees * DEGREE_PARTS) / DEGREE_PARTS)
+
+/** A latitude in degrees, to the centimetre. */
+export const latField = degreesField(90)
+
+/** A longitude in degrees, to the centimetre. */
+export const lngField = degreesField(180)

@@ -15,7 +15,7 @@ afterAll(() => api.stop())
 const GUARDED = ROUTES.flatMap(({ permission, methods, path }) =>
   permission === 'public' ? [] : methods.map(method => ({ method, path, permission })),
 )
-const address = (path: string): string => path.replaceAll(':id', newId())
+const address = (path: string): string => path.replaceAll(/:\w+/g, () => newId())
 
 describe.each(GUARDED)('$method $path', ({ method, path, permission }) => {
   it('is closed without a token', async () => {
@@ -36,7 +36,10 @@ describe.each(GUARDED)('$method $path', ({ method, path, permission }) => {
 
 it('an incident that is nobody’s is nobody’s, whatever is asked of it', async () => {
   const routes = ROUTES.filter(route => route.path.startsWith('/api/incidents/:id/'))
-  const bodies = [{}, { reason: 'other' }, { version: 1 }, { reason: 'busy' }, { status: 'in_progress' }]
+  const bodies = [
+    ...[{}, { reason: 'other' }, { version: 1 }, { reason: 'busy' }, { status: 'in_progress' }],
+    { providers: [newId()] },
+  ]
   for (const route of routes)
     for (const [role, someone] of people) {
       if (route.permission === 'public' || !permits(role, route.permission)) continue

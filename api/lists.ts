@@ -4,6 +4,7 @@ import type { RequestFacts } from './route'
 
 const PAGE_SIZE = 20
 const PAGE_SIZE_MAX = 100
+const PAGE_MAX = 999_999
 
 const wholeFromOne = (max: number) =>
   z
@@ -14,8 +15,8 @@ const wholeFromOne = (max: number) =>
 
 /** The query fields of every list; spread them into the route's own: `z.strictObject({...pageFields, status: ...})`. */
 export const pageFields = {
-  page: wholeFromOne(999_999).default(1).describe('Counts from 1'),
-  page_size: wholeFromOne(PAGE_SIZE_MAX).default(PAGE_SIZE).describe(`At most ${PAGE_SIZE_MAX}`),
+  page: wholeFromOne(PAGE_MAX).default(1).meta({ description: 'Counts from 1', maximum: PAGE_MAX }),
+  page_size: wholeFromOne(PAGE_SIZE_MAX).default(PAGE_SIZE).meta({ maximum: PAGE_SIZE_MAX }),
 }
 
 export interface Ordering<Column extends string> {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AccountDeps } from '../acts/accounts/deps'
+import type { SignInDeps } from '../acts/accounts/deps'
 import type { ActDeps } from '../acts/deps'
 import { createChannels } from '../adapters/channels'
+import { createLocalFiles } from '../adapters/files/local-files'
+import { createSealedFiles } from '../adapters/files/sealed-files'
 import { Teller } from '../adapters/temporal/teller'
 import { isWorkerPolling } from '../adapters/temporal/worker-presence'
 import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
@@ -11,7 +13,7 @@ import { isAtHead } from '../db/migrate'
 import { PolicyCache } from '../db/policies.repository'
 import { markHeard } from '../db/relay.repository'
 import { Vault } from '../db/vault'
-import { loadConfig } from '../platform/config'
+import { loadConfig, type Config } from '../platform/config'
 import { createLogger } from '../platform/logger'
 import { guardProcess } from '../platform/process'
 import { createPayloadCodec } from '../platform/temporal/codec'
@@ -19,6 +21,8 @@ import { connectTemporal } from '../platform/temporal/connection'
 import { createAccessTokens } from '../platform/tokens'
 import { taskQueueName } from '../workflows/contracts/incident'
 import { onceTrue } from './health/health.reads'
+import { createLimits } from './limits/limits'
+import { sweepUploadsHourly } from './messages/stale-uploads'
 import { createServer } from './server'
 import { rememberVerified } from './verified-tokens'
 
@@ -53,24 +57,17 @@ async function main(): Promise<void> {
     timeTravel: config.timeTravel,
     tell: tiding => teller.tell(tiding),
   }
-  const accounts: AccountDeps = {
-    db,
-    vault,
-    logger,
-    indexKey: config.blindIndexKey,
-    accessTokens: rememberVerified(createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds })),
-    refreshTokenDays: config.refreshTokenDays,
-    now: () => new Date(),
-  }
   const checks = {
     database: onceTrue(() => isAtHead(db)),
     worker: () => isWorkerPolling(link, taskQueueName(config.taskQueuePrefix, 'incidents')),
   }
+  const files = createSealedFiles(createLocalFiles(config.filesDir))
   const server = createServer({
     config,
-    deps: { acts, accounts, publicUrl: config.publicUrl, checks },
+    deps: { acts, accounts: signInDeps(config, { db, vault, logger }), files, publicUrl: config.publicUrl, checks },
     logger,
     version: productVersion(),
+    ...(config.limits === 'on' && { limits: createLimits(db, config.blindIndexKey, config) }),
     codec: {
       codec: config.codecKeys && createPayloadCodec(config.codecKeys),
       uiUrl: config.temporalUiUrl,
@@ -79,7 +76,22 @@ async function main(): Promise<void> {
   })
   const { port } = await server.listen()
   guard.onShutdown('server', () => server.close())
+  const stopSweeping = sweepUploadsHourly({ db, logger, files })
+  guard.onShutdown('sweep of uploads', async () => stopSweeping())
   logger.info({ mode: config.mode, port }, 'started')
+}
+
+function signInDeps(config: Config, record: Pick<SignInDeps, 'db' | 'vault' | 'logger'>): SignInDeps {
+  return {
+    ...record,
+    indexKey: config.blindIndexKey,
+    accessTokens: rememberVerified(createAccessTokens({ keys: config.jwtKeys, seconds: config.accessTokenSeconds })),
+    refreshTokenDays: config.refreshTokenDays,
+    publicUrl: config.publicUrl,
+    staffIdleMinutes: config.staffIdleMinutes,
+    secondFactorRequired: config.mode === 'production',
+    now: () => new Date(),
+  }
 }
 
 function productVersion(): string {

@@ -1,27 +1,29 @@
 import type { Express, Request, Response } from 'express'
-import { permits } from '../domain/permissions'
 import { Refusal, type FieldFault } from '../domain/refusals'
-import { authenticate } from './authenticate'
+import { admit } from './admit'
 import { bodyFault, readBody } from './body'
 import type { ApiDeps } from './deps'
 import { deviceOf } from './device'
+import { Download, sendFile } from './download'
 import { parsePart, refuseFaults } from './faults'
 import { answerOnce, readKey } from './idempotency'
 import { parseIfMatch, type IfMatch } from './if-match'
+import type { Limits } from './limits/limits'
 import { sendProblem } from './problem'
 import { shapeAnswer, type Shaped } from './reply'
 import type { AnyContext, Method, Route, SignedIn } from './route'
 import { refusalsOf } from './route-refusals'
 import { missingCode } from './route-rules'
 import { traceOf } from './trace'
+import { receiveFile, type Received } from './upload'
 
 /** Mounts the declared routes: one handler per path, which knows every method of it and answers 405 for the others. */
-export function mountRoutes(app: Express, routes: readonly Route[], deps: ApiDeps): void {
+export function mountRoutes(app: Express, routes: readonly Route[], deps: ApiDeps, limits?: Limits): void {
   for (const [path, methods] of byPath(routes)) {
     app.all(path, (req: Request, res: Response) => {
       traceOf(res).route = path
       const route = methods.get(req.method === 'HEAD' ? 'get' : (req.method.toLowerCase() as Method))
-      const done = route ? serve(route, req, res, deps) : Promise.reject(notAllowed([...methods.keys()]))
+      const done = route ? serve(route, req, res, { deps, limits }) : Promise.reject(notAllowed([...methods.keys()]))
       return done.catch((error: unknown) => {
         noteUndeclared(error, route, deps)
         sendProblem(error, res, { logger: deps.acts.logger, publicUrl: deps.publicUrl })
@@ -45,15 +47,44 @@ export function byPath(routes: readonly Route[]): [string, Map<Method, Route>][]
   return [...paths].sort(([a], [b]) => (order(a) < order(b) ? -1 : 1))
 }
 
-async function serve(route: Route, req: Request, res: Response, deps: ApiDeps): Promise<void> {
+async function serve(
+  route: Route,
+  req: Request,
+  res: Response,
+  { deps, limits }: { deps: ApiDeps; limits: Limits | undefined },
+): Promise<void> {
   const params = readParams(route, req)
-  const actor = await admit(route, req, res, deps)
-  const raw = { query: queryOf(req), body: takesBody(route, req) ? await readBody(req, res) : undefined }
+  const { actor, counted } = await admit(route, req, res, { deps, limits })
+  const received = route.upload && (await receiveFile(req, res, route.upload, deps.files))
+  try {
+    const shaped = await answerTo(route, req, res, { deps, params, actor, received })
+    await counted?.answered?.(shaped.body)
+    await send(shaped, req, res)
+  } finally {
+    await received?.end()
+  }
+}
+
+interface Incoming {
+  readonly deps: ApiDeps
+  readonly params: unknown
+  readonly actor: SignedIn | undefined
+  readonly received: Received | undefined
+}
+
+async function answerTo(
+  route: Route,
+  req: Request,
+  res: Response,
+  { deps, params, actor, received }: Incoming,
+): Promise<Shaped> {
+  const raw = { query: queryOf(req), body: received ? received.fields : await bodyOf(route, req, res) }
   const { query, body, ifMatch } = check(route, req, raw)
   const context: AnyContext = {
     params,
     query,
     body,
+    file: received?.file,
     actor,
     by: actor && { actor: { kind: 'person', id: actor.id, role: actor.role } },
     headers: { ifMatch },
@@ -67,11 +98,9 @@ async function serve(route: Route, req: Request, res: Response, deps: ApiDeps): 
     },
   }
   const key = route.idempotent && actor ? readKey(req.headers['idempotency-key']) : undefined
-  const shaped =
-    key && actor
-      ? await answerOnce(route, { key, actor, context, asked: { params, ...raw, ifMatch } }, deps)
-      : shapeAnswer(route, await route.handler(context, deps))
-  send(shaped, res)
+  if (!key || !actor) return shapeAnswer(route, await route.handler(context, deps))
+  const asked = { params, ...raw, ifMatch, ...(received && { file: received.file.sha256 }) }
+  return answerOnce(route, { key, actor, context, asked }, deps)
 }
 
 function readParams(route: Route, req: Request): unknown {
@@ -81,19 +110,13 @@ function readParams(route: Route, req: Request): unknown {
   throw new Refusal(missingCode(route) ?? 'ROUTE_NOT_FOUND')
 }
 
-async function admit(route: Route, req: Request, res: Response, deps: ApiDeps): Promise<SignedIn | undefined> {
-  if (route.permission === 'public') return undefined
-  const actor = await authenticate(deps.accounts, req.headers.authorization)
-  traceOf(res).userId = actor.id
-  if (!permits(actor.role, route.permission)) throw new Refusal('FORBIDDEN')
-  return actor
-}
-
 // Express parses the query anew at every look at it.
 const queryOf = (req: Request): unknown => (req.url.includes('?') ? req.query : {})
 
-const takesBody = (route: Route, req: Request): boolean =>
-  route.body !== undefined || (req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'DELETE')
+async function bodyOf(route: Route, req: Request, res: Response): Promise<unknown> {
+  const mayHaveOne = req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'DELETE'
+  return route.body !== undefined || mayHaveOne ? readBody(req, res) : undefined
+}
 
 interface Checked {
   readonly query: unknown
@@ -123,9 +146,10 @@ function parseOrNothing(part: 'query' | 'body', route: Route, input: unknown, fa
   return undefined
 }
 
-function send({ status, headers, body }: Shaped, res: Response): void {
+async function send({ status, headers, body }: Shaped, req: Request, res: Response): Promise<void> {
   res.status(status)
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  if (body instanceof Download) return sendFile(body, req, res)
   // Personal data must not stay in a cache on the way or on a shared device.
   res.setHeader('cache-control', 'no-store')
   if (body === undefined) {

@@ -1,21 +1,32 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi'
-import { z, type ZodType } from 'zod'
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type RouteConfig,
+  type ZodMediaTypeObject,
+} from '@asteasolutions/zod-to-openapi'
+import { z } from 'zod'
 import { PERMISSIONS } from '../domain/permissions'
+import { mediaTypesOf } from '../domain/file-types'
 import { REFUSALS, type RefusalCode } from '../domain/refusals'
+import { addExamples, type Described } from './docs/examples'
+import { problemAnswers, problemSchemas } from './docs/problems'
+import { TAGS } from './docs/tags'
 import { byPath } from './mount'
 import type { Method, Route } from './route'
 import { refusalsOf } from './route-refusals'
+import { FILE_FIELD, type UploadSpec } from './upload'
 
-const PROBLEM = 'application/problem+json'
 const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'multipart/form-data'
 
 /** The OpenAPI 3.1 document of the routes, in an order that depends on nothing but their paths. */
 export function openApiOf(routes: readonly Route[], version: string): object {
   const registry = new OpenAPIRegistry()
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-  const problems = new Map(codesOf(routes).map(code => [code, problemSchema(code)]))
+  for (const [name, schema] of Object.entries(problemSchemas(codesOf(routes))))
+    registry.registerComponent('schemas', name, schema as object)
   for (const [, methods] of byPath(routes)) {
-    for (const [method, route] of methods) registry.registerPath(operationOf(route, method, problems))
+    for (const [method, route] of methods) registry.registerPath(operationOf(route, method))
   }
   const { webhooks: _none, ...document } = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -27,13 +38,41 @@ export function openApiOf(routes: readonly Route[], version: string): object {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    tags: tagsOf(routes),
   })
-  return document
+  mendPatterns(document)
+  const described = document as unknown as Described
+  for (const operation of Object.values(described.paths).flatMap(path => Object.values(path)))
+    for (const parameter of operation.parameters ?? []) asNumber(parameter.schema)
+  addExamples(described)
+  return described
 }
 
-type Problems = ReadonlyMap<RefusalCode, ZodType>
+/** The chapters that the routes stand in; one without a description stands last. */
+function tagsOf(routes: readonly Route[]): { name: string; description?: string }[] {
+  const used = new Set(routes.flatMap(({ tags }) => tags))
+  const known = Object.entries(TAGS).flatMap(([name, description]) =>
+    used.delete(name) ? [{ name, description }] : [],
+  )
+  return [...known, ...[...used].map(name => ({ name }))]
+}
 
-function operationOf(route: Route, method: Method, problems: Problems): RouteConfig {
+/** The generator writes a pattern with its flags behind it, `$/u`, where nothing could match. */
+function mendPatterns(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return
+  for (const inner of Object.values(part)) mendPatterns(inner)
+  const { pattern } = part as { pattern?: unknown }
+  if (typeof pattern === 'string') Object.assign(part, { pattern: pattern.replace(/\$\/[a-z]+$/, '$') })
+}
+
+/** In a query everything is text; a field whose default is a number is one to its callers. */
+function asNumber(schema: { type?: unknown; default?: unknown; pattern?: unknown; minimum?: number }): void {
+  if (schema.type !== 'string' || typeof schema.default !== 'number') return
+  delete schema.pattern
+  Object.assign(schema, { type: 'integer', minimum: 1 })
+}
+
+function operationOf(route: Route, method: Method): RouteConfig {
   return {
     method,
     path: route.path.replace(/:(\w+)/g, '{$1}'),
@@ -43,7 +82,7 @@ function operationOf(route: Route, method: Method, problems: Problems): RouteCon
     tags: [...route.tags],
     security: route.permission === 'public' ? [] : [{ bearer: [] }],
     request: requestOf(route, method),
-    responses: { ...answersOf(route), ...refusalAnswers(refusalsOf(route, method), problems) },
+    responses: { ...answersOf(route), ...problemAnswers(refusalsOf(route, method)) },
   }
 }
 
@@ -69,12 +108,27 @@ function requestOf(route: Route, method: Method): Parts {
     ...(route.params && { params: route.params as NonNullable<Parts['params']> }),
     ...(route.query && { query: route.query as NonNullable<Parts['query']> }),
     ...(headers && { headers }),
-    ...(route.body && {
-      body: {
-        required: !route.body.safeParse({}).success,
-        content: { [JSON_TYPE]: { schema: route.body, ...exampleOf(route.example?.body) } },
-      },
-    }),
+    ...bodyOf(route),
+  }
+}
+
+function bodyOf({ body, upload, example }: Route): Pick<Parts, 'body'> {
+  if (upload) return { body: { required: true, content: { [FORM_TYPE]: formOf(body, upload) } } }
+  if (!body) return {}
+  const content = { [JSON_TYPE]: { schema: body, ...exampleOf(example?.body) } }
+  return { body: { required: !body.safeParse({}).success, content } }
+}
+
+/** A form with a file: the other fields are those of the body. */
+function formOf(body: Route['body'], { kinds, maxBytes }: UploadSpec): ZodMediaTypeObject {
+  const file = z
+    .string()
+    .meta({ format: 'binary' })
+    .describe(`At most ${maxBytes} bytes; the type is taken from the content`)
+  const fields = (body?._zod.def as { shape?: z.core.$ZodShape } | undefined)?.shape
+  return {
+    schema: z.strictObject({ ...fields, [FILE_FIELD]: file }),
+    encoding: { [FILE_FIELD]: { contentType: mediaTypesOf(kinds).join(', ') } },
   }
 }
 
@@ -99,6 +153,11 @@ function headersOf(route: Route, method: Method): z.ZodObject | undefined {
 }
 
 function answersOf(route: Route): RouteConfig['responses'] {
+  if (route.download) {
+    const file = { schema: { type: 'string', format: 'binary' } } as const
+    const content = Object.fromEntries(route.download.map(mediaType => [mediaType, file]))
+    return { 200: { description: 'The file', content } }
+  }
   const declared = route.status ?? (route.response ? 200 : 204)
   const content = route.response && {
     content: { [JSON_TYPE]: { schema: route.response, ...exampleOf(route.example?.response) } },
@@ -109,42 +168,9 @@ function answersOf(route: Route): RouteConfig['responses'] {
   )
 }
 
-function refusalAnswers(codes: readonly RefusalCode[], problems: Problems): RouteConfig['responses'] {
-  const answers: RouteConfig['responses'] = {}
-  for (const status of new Set(codes.map(code => REFUSALS[code].status))) {
-    const here = codes.filter(code => REFUSALS[code].status === status)
-    const schemas = here.flatMap(code => problems.get(code) ?? [])
-    const schema = schemas.length === 1 ? schemas[0] : z.union(schemas)
-    if (schema)
-      answers[status] = { description: here.map(code => `\`${code}\``).join(', '), content: { [PROBLEM]: { schema } } }
-  }
-  return answers
-}
-
 const codesOf = (routes: readonly Route[]): RefusalCode[] => {
   const used = new Set(routes.flatMap(route => route.methods.flatMap(method => refusalsOf(route, method))))
   return (Object.keys(REFUSALS) as RefusalCode[]).filter(code => used.has(code))
-}
-
-const FAULT = z.object({ path: z.string(), code: z.string(), message: z.string() }).meta({
-  id: 'FieldFault',
-  description: 'One thing wrong with the request; `path` begins with body, query or headers.',
-})
-
-function problemSchema(code: RefusalCode): ZodType {
-  const { status, title } = REFUSALS[code]
-  return z
-    .looseObject({
-      type: z.string(),
-      title: z.literal(title),
-      status: z.literal(status),
-      code: z.literal(code),
-      detail: z.string(),
-      message: z.string(),
-      request_id: z.uuid(),
-      ...(code === 'VALIDATION_FAILED' ? { errors: z.array(FAULT) } : { errors: z.array(FAULT).optional() }),
-    })
-    .meta({ id: `Problem.${code}`, description: title })
 }
 
 const exampleOf = (example: unknown): { example?: unknown } => (example === undefined ? {} : { example })

@@ -1,10 +1,11 @@
+import { Download } from './download'
 import { Answer, type Route } from './route'
 
 /** An answer as it leaves: only what the response schema declares. */
 export interface Shaped {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Undefined is an answer without content. */
+  /** Undefined is an answer without content; a `Download` streams. */
   readonly body: unknown
 }
 
@@ -16,6 +17,11 @@ export class AnswerMismatch extends Error {
 
 /** Passes an answer through its route's schema: undeclared fields stay behind. Throws `AnswerMismatch`. */
 export function shapeAnswer(route: Route, given: unknown): Shaped {
+  if (given instanceof Download !== (route.download !== undefined))
+    throw new AnswerMismatch(
+      `${route.path} ${route.download ? 'gives out no file' : 'gives out a file'}, other than it declares`,
+    )
+  if (given instanceof Download) return { status: 200, headers: {}, body: given }
   const { body, more } = given instanceof Answer ? given : { body: given, more: {} }
   const declared = route.status ?? (route.response ? 200 : 204)
   const status = more.status ?? declared

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import type { Route } from './route'
+import { FILE_FIELD } from './upload'
 
 /** Throws when a declaration contradicts itself, or when a schema of it would accept fields that nobody declared. */
 export function checkDeclaration(route: Route): void {
@@ -20,6 +21,9 @@ function problemOf(route: Route): string | undefined {
   )
     return 'only signed-in POST and PATCH keep their answer under a key'
   if (route.replay && !route.idempotent) return 'only an idempotent route can answer again'
+  if (route.upload && (methods.join() !== 'post' || definition(route.body)?.shape?.[FILE_FIELD]))
+    return 'a file comes by POST, in a field of its own'
+  if (route.download && (methods.join() !== 'get' || route.response)) return 'a file is got, and is the whole answer'
   if (route.status === 204 && route.response) return 'an answer without content has no schema'
   for (const [part, schema] of [
     ['query', route.query],

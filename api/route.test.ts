@@ -239,7 +239,8 @@ describe('a declared route', () => {
 
   it('says aloud in the log when a refusal was not declared', async () => {
     const body = { ...good, name: 'undeclared' }
-    expect((await api.call('POST', accept, { token: provider.access, body })).status).toBe(422)
+    const ask = { token: provider.access, body, unchecked: true } as const
+    expect((await api.call('POST', accept, ask)).status).toBe(422)
     expect(api.log).toContainEqual(expect.objectContaining({ level: 'warn', code: 'RULE_BROKEN' }))
   })
 

@@ -4,8 +4,10 @@ import type { Role } from '../domain/actors'
 import type { Permission } from '../domain/permissions'
 import type { RefusalCode } from '../domain/refusals'
 import type { ApiDeps } from './deps'
+import type { Download } from './download'
 import type { IfMatch } from './if-match'
 import { checkDeclaration } from './route-rules'
+import type { ReceivedFile, UploadSpec } from './upload'
 
 export type Method = 'get' | 'post' | 'patch' | 'put' | 'delete'
 export type Schema = ZodType | undefined
@@ -33,10 +35,18 @@ export interface RequestFacts {
 }
 
 /** What a handler gets: every part checked by its schema. */
-export interface Context<P extends Schema, Q extends Schema, B extends Schema, Who extends Permission | 'public'> {
+export interface Context<
+  P extends Schema,
+  Q extends Schema,
+  B extends Schema,
+  Who extends Permission | 'public',
+  U extends UploadSpec | undefined,
+> {
   readonly params: Out<P>
   readonly query: Out<Q>
   readonly body: Out<B>
+  /** What was uploaded; gone when the request ends unless it is kept. */
+  readonly file: U extends UploadSpec ? ReceivedFile : undefined
   readonly actor: Who extends 'public' ? undefined : SignedIn
   /** The same person as acts want them, with the idempotency key's row. */
   readonly by: Who extends 'public' ? undefined : By
@@ -55,7 +65,7 @@ export class Answer<T> {
 /** Wraps a body with a status (declared in `otherStatuses`) or headers, such as an ETag. */
 export const answer = <T>(body: T, more: Answer<T>['more']): Answer<T> => new Answer(body, more)
 
-interface Described<P, Q, B, R> {
+interface Described<P, Q, B, R, U> {
   /** One method, or several that mean the same here. */
   readonly method: Method | readonly Method[]
   /** With `:name` for parameters and a slash at the end; it answers without the slash too. */
@@ -66,9 +76,13 @@ interface Described<P, Q, B, R> {
   readonly params?: P
   readonly query?: Q
   readonly body?: B
+  /** Takes a file by a form; `body` is then the schema of the form's other fields. */
+  readonly upload?: U
   /** 200 unless said otherwise; 204 where there is no response schema. */
   readonly status?: number
   readonly response?: R
+  /** In place of a response: the media types of the file that it gives out. */
+  readonly download?: readonly string[]
   /** Further statuses with the same schema, and when they are given. */
   readonly otherStatuses?: Readonly<Record<number, string>>
   /** The refusals of its own; those of sign-in, validation and idempotency are added by themselves. */
@@ -87,11 +101,12 @@ export interface RouteSpec<
   B extends Schema,
   R extends Schema,
   Who extends Permission | 'public',
-> extends Described<P, Q, B, R> {
+  U extends UploadSpec | undefined,
+> extends Described<P, Q, B, R, U> {
   readonly permission: Who
-  handler(context: Context<P, Q, B, Who>, deps: ApiDeps): Promise<Given<R> | Answer<Given<R>>>
+  handler(context: Context<P, Q, B, Who, U>, deps: ApiDeps): Promise<Given<R> | Answer<Given<R>> | Download>
   /** Answers again for a request whose act is done but whose answer was lost: `effectId` is what the act recorded. */
-  replay?(context: Context<P, Q, B, Who>, effectId: string, deps: ApiDeps): Promise<Given<R> | Answer<Given<R>>>
+  replay?(context: Context<P, Q, B, Who, U>, effectId: string, deps: ApiDeps): Promise<Given<R> | Answer<Given<R>>>
 }
 
 /** The context of a route whose schemas are not known to the compiler. */
@@ -99,6 +114,7 @@ export interface AnyContext {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
+  readonly file: ReceivedFile | undefined
   readonly actor: SignedIn | undefined
   readonly by: By | undefined
   readonly headers: { readonly ifMatch: IfMatch }
@@ -106,7 +122,7 @@ export interface AnyContext {
 }
 
 /** A declared route, ready to be mounted and described. */
-export interface Route extends Described<Schema, Schema, Schema, Schema> {
+export interface Route extends Described<Schema, Schema, Schema, Schema, UploadSpec | undefined> {
   readonly methods: readonly Method[]
   readonly permission: Permission | 'public'
   readonly handler: (context: AnyContext, deps: ApiDeps) => Promise<unknown>
@@ -120,7 +136,8 @@ export function defineRoute<
   Q extends Schema = undefined,
   B extends Schema = undefined,
   R extends Schema = undefined,
->(spec: RouteSpec<P, Q, B, R, Who>): Route {
+  U extends UploadSpec | undefined = undefined,
+>(spec: RouteSpec<P, Q, B, R, Who, U>): Route {
   // Each part is parsed by the very schema that its handler was typed from, so the erased call is sound.
   const declared = spec as unknown as Omit<Route, 'methods'>
   const route: Route = { ...declared, methods: typeof spec.method === 'string' ? [spec.method] : spec.method }

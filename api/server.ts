@@ -6,8 +6,11 @@ import { Refusal } from '../domain/refusals'
 import type { Config } from '../platform/config'
 import type { Logger } from '../platform/logger'
 import { codecEndpoint, type CodecOptions } from './codec/codec.endpoint'
+import { compressAnswers } from './compress'
+import { allowOrigins } from './cross-origin'
 import type { ApiDeps } from './deps'
 import { docsPages } from './docs/docs.pages'
+import type { Limits } from './limits/limits'
 import { mountRoutes } from './mount'
 import { sendProblem } from './problem'
 import type { Route } from './route'
@@ -15,13 +18,15 @@ import { ROUTES } from './routes'
 import { traceRequests } from './trace'
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'bind' | 'port' | 'publicUrl' | 'trustedProxies'>
+  readonly config: Pick<Config, 'bind' | 'port' | 'publicUrl' | 'trustedProxies' | 'corsOrigins'>
   readonly deps: ApiDeps
   readonly logger: Logger
   /** The product's version, for the OpenAPI document. */
   readonly version: string
   /** Without it the Temporal UI and CLI get nothing opened here. */
   readonly codec?: CodecOptions
+  /** Without it requests are not counted. */
+  readonly limits?: Limits
   /** Every route of the product unless a test mounts its own. */
   readonly routes?: readonly Route[]
 }
@@ -42,7 +47,8 @@ const KEEP_ALIVE_MS = 65_000
 const CLOSE_WITHIN_MS = 10_000
 
 /** Puts the HTTP server together from its parts; nothing is opened before `listen`. */
-export function createServer({ config, deps, logger, version, codec, routes = ROUTES }: ServerOptions): Server {
+export function createServer(options: ServerOptions): Server {
+  const { config, deps, logger, version, codec, limits, routes = ROUTES } = options
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -50,8 +56,10 @@ export function createServer({ config, deps, logger, version, codec, routes = RO
   app.set('trust proxy', [...config.trustedProxies])
   app.use(traceRequests(logger))
   app.use(securityHeaders(config.publicUrl))
+  app.use(allowOrigins(config.corsOrigins))
+  app.use(compressAnswers())
   if (codec) app.use(codecEndpoint(codec, deps))
-  mountRoutes(app, routes, deps)
+  mountRoutes(app, routes, deps, limits)
   app.use(docsPages(routes, version))
   app.use((_req: Request, res: Response) =>
     sendProblem(new Refusal('ROUTE_NOT_FOUND'), res, { logger, publicUrl: config.publicUrl }),

@@ -34,8 +34,9 @@ export function rememberVerified(tokens: AccessTokens): AccessTokens {
 }
 
 /** The expiry that a genuine token states. */
-function expiryOf(token: string): number {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')
-  const { exp } = JSON.parse(payload) as { exp: number }
-  return exp * 1_000
+const expiryOf = (token: string): number => Number(payloadOf(token)['exp']) * 1_000
+
+/** What a token says of itself: to be believed only when its signature was verified. Throws when it is no token. */
+export function payloadOf(token: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<string, unknown>
 }

@@ -9,12 +9,13 @@ import { accept } from './rows/accept'
 import { firstOffer } from './rows/first-offer'
 import { intake } from './rows/intake'
 import { lateness } from './rows/lateness'
+import { reads } from './rows/reads'
 import { rebuild } from './rows/rebuild'
 import { whole } from './rows/whole'
 import { closeAllStacks, Stack } from './stack'
 
 /** In this order, so that a short run on one set of servers leaves nothing due behind for the next row. */
-const ROWS: readonly Row[] = [intake, accept, whole, firstOffer, lateness, rebuild]
+const ROWS: readonly Row[] = [intake, accept, whole, firstOffer, reads, lateness, rebuild]
 const EXIT_WHEN_INTERRUPTED = 130
 
 /** The bench has servers of its own, so what points at an installation must not reach it. */
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
     const runs: Figure[][] = []
     for (let run = 1; run <= options.runs; run++) {
       say(`${row.name}: run ${run} of ${options.runs}`)
-      const stack = await Stack.start({ launcher, say, profileDir: options.profileDir })
+      const stack = await Stack.start({ launcher, say, profileDir: options.profileDir, settings: row.settings })
       try {
         machine ??= await describeMachine(stack, launcher)
         runs.push(await row.measure(stack, options.sizes, say))

@@ -12,6 +12,10 @@ export interface Sizes {
   spreadSeconds: number
   /** Open incidents to rebuild. */
   rebuild: number
+  /** Incidents in the record that is read. */
+  readable: number
+  /** Seconds of each open loop of reads. */
+  readSeconds: number
 }
 
 export interface Options {
@@ -29,6 +33,8 @@ const FULL: Sizes = {
   deadlines: 2000,
   spreadSeconds: 60,
   rebuild: 1000,
+  readable: 100_000,
+  readSeconds: 10,
 }
 
 const SHORT: Sizes = {
@@ -38,11 +44,13 @@ const SHORT: Sizes = {
   deadlines: 60,
   spreadSeconds: 3,
   rebuild: 60,
+  readable: 5_000,
+  readSeconds: 2,
 }
 
 const RUNS = 3
 
-export const USAGE = `npm run bench [-- row ...] [--short] [--runs=3] [--deadlines=2000] [--spread=60] [--rebuild=1000] [--profile=folder]`
+export const USAGE = `npm run bench [-- row ...] [--short] [--runs=3] [--deadlines=2000] [--spread=60] [--rebuild=1000] [--readable=100000] [--profile=folder]`
 
 /** Reads the arguments; throws with the usage when one is not understood. */
 export function readOptions(args: readonly string[], rowNames: readonly string[]): Options {
@@ -54,7 +62,7 @@ export function readOptions(args: readonly string[], rowNames: readonly string[]
     const text = flags.get(name)
     flags.delete(name)
     if (text === undefined) return fallback
-    if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--${name} needs a whole number from 1.\n${USAGE}`)
+    if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`--${name} needs a whole number from 1.\n${USAGE}`)
     return Number(text)
   }
   const short = flags.delete('short')
@@ -65,6 +73,7 @@ export function readOptions(args: readonly string[], rowNames: readonly string[]
     deadlines: number('deadlines', base.deadlines),
     spreadSeconds: number('spread', base.spreadSeconds),
     rebuild: number('rebuild', base.rebuild),
+    readable: number('readable', base.readable),
   }
   const profileDir = flags.get('profile')
   flags.delete('profile')

@@ -7,6 +7,8 @@ export interface Row {
   readonly name: string
   /** A sentence for the report: what is done, and what the floor does. */
   readonly about: string
+  /** Settings that its PostgreSQL needs beyond the usual ones, as `name=value`. */
+  readonly settings?: readonly string[]
   measure(stack: Stack, sizes: Sizes, say: (text: string) => void): Promise<Figure[]>
 }
 

@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly say: (text: string) => void
   /** Where the API writes a CPU profile when it ends; none without it. */
   readonly profileDir?: string | undefined
+  /** Further settings of PostgreSQL, as `name=value`. */
+  readonly settings?: readonly string[] | undefined
 }
 
 /**
@@ -74,7 +76,7 @@ export class Stack {
       port: ports.database,
       password: secrets.databasePassword,
       // As npm start runs it: fsync and synchronous_commit stay on.
-      settings: ['max_connections=200'],
+      settings: ['max_connections=200', ...(options.settings ?? [])],
       initdbFlags: [],
       ...{ folders, say },
     })
@@ -220,5 +222,11 @@ function environment(
     log_dir: folders.logs,
     data_dir: dir,
   }
-  return { ...launcher.productEnvironment({ run, secrets }), KESI_ACCESS_TOKEN_SECONDS: TOKEN_SECONDS }
+  return {
+    ...launcher.productEnvironment({ run, secrets }),
+    KESI_ACCESS_TOKEN_SECONDS: TOKEN_SECONDS,
+    // Counted as in life, but never reached.
+    KESI_LIMIT_USER: '1000000',
+    KESI_LIMIT_STAFF: '1000000',
+  }
 }

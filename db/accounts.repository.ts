@@ -78,13 +78,30 @@ export interface LoginRow {
   readonly role: Role
   readonly status: AccountStatus
   readonly password_hash: string
+  /** Does a log-in need a one-time code? */
+  readonly has_totp: boolean
 }
 
 /** By what an account is found: the blind index of its address or of its user name. */
 export type AccountIndex = { readonly email_index: string } | { readonly username_index: string }
 
 export async function findLogin(db: Database, index: AccountIndex): Promise<LoginRow | undefined> {
-  return db('users').where(index).first<LoginRow | undefined>('id', 'role', 'status', 'password_hash')
+  return db('users')
+    .leftJoin('totp_secrets', 'totp_secrets.user_id', 'users.id')
+    .where(index)
+    .first<LoginRow | undefined>(
+      'users.id',
+      'users.role',
+      'users.status',
+      'users.password_hash',
+      db.raw('totp_secrets.confirmed_at is not null as has_totp'),
+    )
+}
+
+/** The hash of the account's password. */
+export async function findPasswordHash(db: Database, id: string): Promise<string | undefined> {
+  const row = await db<{ id: string; password_hash: string }>('users').where({ id }).first('password_hash')
+  return row?.password_hash
 }
 
 export interface AccountFilter {

@@ -50,3 +50,28 @@ export async function findDoubleAnswers(db: Database): Promise<{ incident_id: st
   )
   return rows
 }
+
+/** One reading of an incident by somebody who is not its reporter; whose it was is not part of it. */
+export interface AccessRow {
+  readonly at: Date
+  readonly actor_role: string
+  readonly what: string
+}
+
+/** A page of the readings of an incident, the newest first, and how many there are in all. */
+export async function listAccesses(
+  db: Database,
+  incidentId: string,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<{ count: number; results: AccessRow[] }> {
+  const [[counted], results] = await Promise.all([
+    db('access_log').where({ incident_id: incidentId }).count<{ count: number }[]>('* as count'),
+    db('access_log')
+      .where({ incident_id: incidentId })
+      .orderBy([{ column: 'at', order: 'desc' }, 'id'])
+      .limit(limit)
+      .offset(offset)
+      .select<AccessRow[]>('at', 'actor_role', 'what'),
+  ])
+  return { count: counted?.count ?? 0, results }
+}

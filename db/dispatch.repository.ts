@@ -1,4 +1,5 @@
-import type { EscalationReason, Status, Urgency } from '../domain/statuses'
+import type { Candidate } from '../domain/ranking'
+import { ENDED, URGENCIES, type EscalationReason, type Status, type Urgency } from '../domain/statuses'
 import type { Database } from './database'
 
 export interface BoardFilter {
@@ -7,13 +8,16 @@ export interface BoardFilter {
   readonly case_type?: string | undefined
 }
 
-/** The figures of the dispatch board. Durations in seconds; days begin at midnight UTC. */
+/** How many incidents are in this status with this urgency. */
+export interface WordCount {
+  readonly status: Status
+  readonly urgency: Urgency
+  readonly count: number
+}
+
+/** The figures of the dispatch board that are exact. Durations in seconds; days begin at midnight UTC. */
 export interface BoardFigures {
-  readonly total: number
-  readonly open: number
-  readonly by_status: Readonly<Partial<Record<Status, number>>>
-  readonly by_urgency: Readonly<Partial<Record<Urgency, number>>>
-  readonly unassigned_urgent: number
+  readonly open: readonly WordCount[]
   readonly average_response_seconds: number | null
   readonly completed_today: number
   readonly created_today: number
@@ -24,30 +28,32 @@ const FILTER = `deleted_at is null
   and (:statuses::text[] is null or status = any(:statuses::text[]))
   and (:urgency::text is null or urgency = :urgency)
   and (:caseType::text is null or case_type = :caseType)`
+// Each figure reads one range of an index: the open ones, today's, the week's newest. `clock_timestamp()` would have every row read
+// instead: it may differ from row to row, so no index is asked with it.
+const TODAY = `date_trunc('day', now(), 'UTC')`
+/** The average response is that of the newest assigned reports of so many days, and of so many at most. */
+export const RESPONSE_DAYS = 7
+const RESPONSES_AT_MOST = 1_000
 
-/** Today's figures over the incidents that match, and over the verified providers, in one statement. */
+/** Figures over the incidents that match, and over the verified providers, in one statement. */
 export async function readBoardFigures(db: Database, filter: BoardFilter): Promise<BoardFigures> {
   const { rows } = await db.raw<{ rows: [BoardFigures] }>(
-    `with cases as (
-       select status, urgency, count(*)::int as n,
-         count(*) filter (where completed_at >= date_trunc('day', clock_timestamp(), 'UTC'))::int as completed_today,
-         count(*) filter (where created_at >= date_trunc('day', clock_timestamp(), 'UTC'))::int as created_today,
-         count(assigned_at) as answered, sum(extract(epoch from assigned_at - reported_at)) as waited
-       from incidents where ${FILTER} group by status, urgency)
-     select coalesce(sum(n), 0)::int as total,
-       coalesce(sum(n) filter (where status not in ('closed', 'cancelled')), 0)::int as open,
-       coalesce(sum(n) filter (where urgency = 'urgent'
-         and status in ('reported', 'pending_dispatcher_review', 'offering', 'escalated')), 0)::int as unassigned_urgent,
-       coalesce(sum(completed_today), 0)::int as completed_today, coalesce(sum(created_today), 0)::int as created_today,
-       round(sum(waited) / nullif(sum(answered), 0))::int as average_response_seconds,
-       coalesce((select json_object_agg(status, n) from (select status, sum(n) as n from cases group by status) s), '{}') as by_status,
-       coalesce((select json_object_agg(urgency, n) from (select urgency, sum(n) as n from cases group by urgency) u), '{}') as by_urgency,
+    `select
+       coalesce((select json_agg(w) from (select status, urgency, count(*)::int as count from incidents
+         where ${FILTER} and status not in ('closed', 'cancelled') group by status, urgency) w), '[]') as open,
+       (select count(*)::int from incidents where ${FILTER} and created_at >= ${TODAY}) as created_today,
+       (select count(*)::int from incidents
+         where ${FILTER} and completed_at is not null and completed_at >= ${TODAY}) as completed_today,
+       (select round(avg(extract(epoch from assigned_at - reported_at)))::int from (
+         select assigned_at, reported_at from incidents
+         where ${FILTER} and assigned_at is not null
+           and created_at >= now() - interval '${RESPONSE_DAYS} days'
+         order by created_at desc limit ${RESPONSES_AT_MOST}) newest) as average_response_seconds,
        (select json_build_object('total', count(*),
             'available', count(*) filter (where p.availability = 'available' and p.load < p.capacity),
             'at_capacity', count(*) filter (where p.load >= p.capacity))
           from provider_profiles p join users u on u.id = p.user_id
-          where p.verification = 'verified' and u.status = 'active') as providers
-     from cases`,
+          where p.verification = 'verified' and u.status = 'active') as providers`,
     {
       statuses: filter.statuses ? [...filter.statuses] : null,
       urgency: filter.urgency ?? null,
@@ -55,6 +61,44 @@ export async function readBoardFigures(db: Database, filter: BoardFilter): Promi
     },
   )
   return rows[0]
+}
+
+/** Ended incidents of one case type, urgency and status are counted one by one up to so many. */
+export const ENDED_COUNTED_AT_MOST = 5_000
+
+/**
+ * How many ended incidents match, in one statement that never reads more than its bound: exactly up to `ENDED_COUNTED_AT_MOST` of a
+ * kind, and beyond it as the sample says that PostgreSQL keeps of the table (the deleted among them).
+ */
+export async function countEnded(
+  db: Database,
+  filter: BoardFilter & { readonly case_types: readonly string[] },
+): Promise<(WordCount & { readonly is_estimate: boolean })[]> {
+  const { rows } = await db.raw<{ rows: (WordCount & { is_estimate: boolean })[] }>(
+    `with counted as materialized (
+       select t.case_type, u.urgency, s.status,
+         (select count(*) from (select 1 from incidents i
+           where i.case_type = t.case_type and i.urgency = u.urgency and i.status = s.status
+             and i.status in ('closed', 'cancelled') and i.deleted_at is null limit :bound) found)::int as n
+       from unnest(:caseTypes::text[]) t (case_type), unnest(:urgencies::text[]) u (urgency),
+         unnest(:statuses::text[]) s (status)),
+     sampled as materialized (
+       select x.most_common_vals[item][1] as case_type, x.most_common_vals[item][2] as urgency,
+         x.most_common_vals[item][3] as status, (c.reltuples * x.most_common_freqs[item])::int as n
+       from pg_stats_ext x, pg_class c, generate_subscripts(x.most_common_freqs, 1) item
+       where x.schemaname = current_schema() and x.statistics_name = 'incidents_words'
+         and c.oid = 'incidents'::regclass)
+     select counted.urgency, counted.status, (counted.n = :bound) as is_estimate,
+       case when counted.n < :bound then counted.n else greatest(counted.n, coalesce(sampled.n, 0)) end as count
+     from counted left join sampled using (case_type, urgency, status)`,
+    {
+      bound: ENDED_COUNTED_AT_MOST,
+      caseTypes: filter.case_type === undefined ? [...filter.case_types] : [filter.case_type],
+      urgencies: filter.urgency === undefined ? [...URGENCIES] : [filter.urgency],
+      statuses: ENDED.filter(status => filter.statuses?.includes(status) ?? true),
+    },
+  )
+  return rows
 }
 
 export interface EscalationRow {
@@ -88,4 +132,28 @@ export async function listEscalations(db: Database, filter: BoardFilter): Promis
     since: 'escalated_at',
     owner: 'owner_id',
   })
+}
+
+/** Somebody waiting for verification is no candidate, but dispatch is told so; of many, these. */
+const UNVERIFIED_AT_MOST = 100
+
+/** Providers of these types who are not verified, as candidates of the incident: the engine never chooses from them. */
+export async function readUnverified(
+  db: Database,
+  { incidentId, round, providerTypes }: { incidentId: string; round: number; providerTypes: readonly string[] },
+): Promise<Candidate[]> {
+  const { rows } = await db.raw<{ rows: Candidate[] }>(
+    `select p.user_id as provider_id, p.provider_type, u.status = 'active' as active, false as verified, p.availability,
+       p.capacity, p.load, null::double precision as last_assigned_at, null::double precision as cooling_until, null as base,
+       exists (select 1 from exclusions x where x.incident_id = :incidentId and x.provider_id = p.user_id) as excluded,
+       exists (select 1 from offers o where o.incident_id = :incidentId and o.provider_id = p.user_id
+         and o.round = :round) as offered,
+       exists (select 1 from offers o where o.incident_id = :incidentId and o.provider_id = p.user_id
+         and o.state in ('rejected', 'expired')) as refused
+     from provider_profiles p join users u on u.id = p.user_id
+     where p.provider_type = any(:providerTypes::text[]) and p.verification in ('pending', 'refused')
+     order by p.user_id limit ${UNVERIFIED_AT_MOST}`,
+    { incidentId, round, providerTypes: [...providerTypes] },
+  )
+  return rows
 }

@@ -10,7 +10,10 @@ export interface InboxRow {
   readonly read_at: Date | null
 }
 
-const COLUMNS = ['id', 'code', 'incident_id', 'created_at', 'read_at'] as const
+const COLUMNS = ['id', 'code', 'created_at', 'read_at'] as const
+// A notice about messages knows its conversation, and that the incident.
+const INCIDENT = `coalesce(incident_id,
+  (select c.incident_id from conversations c where c.id = notices.conversation_id)) as incident_id`
 
 /** A page of somebody's inbox, newest first, and how many there are; what speaks of a state that is over is not in it. */
 export async function listInbox(
@@ -27,7 +30,7 @@ export async function listInbox(
     ])
     .limit(limit)
     .offset(offset)
-    .select<InboxRow[]>(...COLUMNS)
+    .select<InboxRow[]>(...COLUMNS, db.raw(INCIDENT))
   return { count: counted?.count ?? 0, results }
 }
 
@@ -39,6 +42,9 @@ export async function markNoticeRead(
   const [row] = await db('notices')
     .where({ id: noticeId, recipient_id: recipientId })
     .whereNull('withdrawn_at')
-    .update({ read_at: db.raw('coalesce(read_at, clock_timestamp())') }, [...COLUMNS])
+    .update({ read_at: db.raw('coalesce(read_at, clock_timestamp())') }, [
+      ...COLUMNS,
+      db.raw(INCIDENT) as unknown as string,
+    ])
   return row as InboxRow | undefined
 }

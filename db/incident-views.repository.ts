@@ -2,8 +2,10 @@ import type { Role } from '../domain/actors'
 import type { Relation } from '../domain/incident-access'
 import type { Language } from '../domain/statuses'
 import { newId } from '../platform/ids'
+import { MESSAGE_COUNT } from './conversations.repository'
 import type { Database } from './database'
 import type { IncidentRow } from './incident-rows'
+import type { SubjectRow } from './incident-subjects.repository'
 import type { SealedName } from './person-names'
 import { runPrepared, type Prepared } from './prepared'
 
@@ -32,6 +34,10 @@ export interface IncidentSeen extends IncidentRow, Relation {
   readonly wrapped: string | null
   readonly reporter: (SealedName & { readonly language: Language }) | null
   readonly assignee: (SealedName & { readonly provider_type: string | null }) | null
+  /** Whom a report on behalf is about; null while nothing was said of them. */
+  readonly subject: SubjectRow | null
+  /** How many messages of its conversation the reader may read. */
+  readonly message_count: number
   /** Open ones that are still in time, the first to end first. */
   readonly offers: readonly OfferSeen[]
   /** Which service the reader gives, when they are a provider. */
@@ -56,9 +62,12 @@ const SEEN = `
         'provider_type', (select p.provider_type from provider_profiles p where p.user_id = u.id),
         'wrapped', (select k.wrapped from account_keys k where k.user_id = u.id))
       from users u where u.id = i.assignee_id) as assignee,
+    (select json_build_object('consent', s.consent, 'subject', s.subject)
+      from incident_subjects s where s.incident_id = i.id) as subject,
     coalesce((select json_agg(json_build_object('id', o.id, 'provider_id', o.provider_id,
         'expires_at', ${MS('o.expires_at')}) order by o.expires_at, o.id)
       from offers o where o.incident_id = i.id and o.state = 'open' and o.expires_at > clock_timestamp()), '[]') as offers,
+    ${MESSAGE_COUNT} as message_count,
     (select p.provider_type from provider_profiles p where p.user_id = $2::uuid) as reader_service,
     coalesce(i.reporter_id = $2::uuid, false) as is_reporter,
     coalesce(i.assignee_id = $2::uuid and i.status not in ('closed', 'cancelled'), false) as is_assignee,

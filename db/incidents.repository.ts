@@ -40,32 +40,6 @@ export async function readUnderLock(trx: Transaction, incidentId: string, person
   return { at: Math.floor(read.at), offers }
 }
 
-/** Bars providers from an incident; ids that are no provider's are passed over. */
-export async function insertExclusions(
-  trx: Transaction,
-  incidentId: string,
-  providerIds: readonly string[],
-): Promise<void> {
-  await trx.raw(
-    `insert into exclusions (incident_id, provider_id)
-     select :incidentId, p.user_id from provider_profiles p where p.user_id = any(:ids) on conflict do nothing`,
-    { incidentId, ids: [...providerIds] },
-  )
-}
-
-/** Makes these the providers that are barred from an incident, and no others; ids that are no provider's are passed over. */
-export async function replaceExclusions(
-  trx: Transaction,
-  incidentId: string,
-  providerIds: readonly string[],
-): Promise<void> {
-  await trx('exclusions')
-    .where({ incident_id: incidentId })
-    .whereNotIn('provider_id', [...providerIds])
-    .delete()
-  await insertExclusions(trx, incidentId, providerIds)
-}
-
 /** The incident with its wrapped key; undefined when there is none of this id. */
 export async function findIncident(
   db: Database | Transaction,

@@ -1,6 +1,9 @@
+import type { Knex } from 'knex'
 import type { Availability, Language, Urgency } from '../domain/statuses'
+import type { Verification } from './accounts.repository'
 import type { Database, Transaction } from './database'
 import { ProviderProfileModel } from './models'
+import type { SealedName } from './person-names'
 
 /** What the edit of a profile is judged by, under its lock. */
 export interface ProfileToEdit {
@@ -44,42 +47,89 @@ export async function findProfile(db: Database, userId: string): Promise<Provide
   return ProviderProfileModel.query(db).withGraphJoined('user.key').findOne('provider_profiles.user_id', userId)
 }
 
-/** These profiles with their accounts' sealed names and keys. */
-export async function findProfiles(db: Database, userIds: readonly string[]): Promise<ProviderProfileModel[]> {
-  if (userIds.length === 0) return []
-  return ProviderProfileModel.query(db)
-    .withGraphJoined('user.key')
-    .whereIn('provider_profiles.user_id', [...userIds])
+/** A line of the directory; `account_version` tells whether a name that was opened before is still theirs. */
+export interface DirectoryRow {
+  readonly user_id: string
+  readonly provider_type: string
+  readonly verification: Verification
+  readonly availability: Availability
+  readonly capacity: number
+  readonly load: number
+  readonly skills: readonly string[]
+  readonly languages: readonly string[]
+  readonly last_assigned_at: Date | null
+  readonly updated_at: Date
+  readonly is_active: boolean
+  readonly account_version: number
+  /** False once the account was erased: its name never opens again. */
+  readonly has_key: boolean
 }
 
-export interface ProfileFilter {
+const PROFILE = [
+  ...['user_id', 'provider_type', 'verification', 'availability', 'capacity', 'load', 'skills', 'languages'],
+  ...['last_assigned_at', 'updated_at'],
+].map(column => `p.${column}`)
+
+const withAccount = (db: Database, profiles: Knex.QueryBuilder) =>
+  db
+    .from(profiles.as('p'))
+    .join('users as u', 'u.id', 'p.user_id')
+    .leftJoin('account_keys as k', 'k.user_id', 'p.user_id')
+    .select<DirectoryRow[]>(
+      ...PROFILE,
+      db.raw(`u.status = 'active' as is_active`),
+      'u.version as account_version',
+      db.raw('k.user_id is not null as has_key'),
+    )
+
+/** These providers, in no order; who is none is left out. */
+export async function findInDirectory(db: Database, userIds: readonly string[]): Promise<DirectoryRow[]> {
+  if (userIds.length === 0) return []
+  return withAccount(db, db('provider_profiles').whereIn('user_id', [...userIds]))
+}
+
+export interface DirectoryFilter {
   readonly provider_type?: string | undefined
-  readonly verification?: 'pending' | 'verified' | 'refused' | undefined
+  readonly verification?: Verification | undefined
   readonly availability?: Availability | undefined
+  readonly language?: Language | undefined
+  /** Exactly as the provider wrote it. */
+  readonly skill?: string | undefined
   /** Only those of active accounts who are verified, available and have a free slot. */
   readonly free?: true | undefined
 }
 
 /** A page of the providers that match, in order of their type, and how many match in all. */
-export async function listProfiles(
+export async function listDirectory(
   db: Database,
-  { free, ...columns }: ProfileFilter,
+  { free, language, skill, ...columns }: DirectoryFilter,
   { limit, offset }: { limit: number; offset: number },
-): Promise<{ count: number; results: ProviderProfileModel[] }> {
-  const matching = ProviderProfileModel.query(db).withGraphJoined('user.key')
-  for (const [column, value] of Object.entries(columns))
-    if (value !== undefined) void matching.where(`provider_profiles.${column}`, value)
+): Promise<{ count: number; results: DirectoryRow[] }> {
+  const matching = db('provider_profiles')
+  for (const [column, value] of Object.entries(columns)) if (value !== undefined) void matching.where(column, value)
+  if (language) void matching.whereRaw('languages @> array[?]::text[]', [language])
+  if (skill) void matching.whereRaw('skills @> array[?]::text[]', [skill])
   if (free)
     void matching
-      .where({ 'user.status': 'active', 'provider_profiles.verification': 'verified' })
-      .where('provider_profiles.availability', 'available')
-      .whereColumn('provider_profiles.load', '<', 'provider_profiles.capacity')
-  const count = await matching.resultSize()
-  const results = await matching
-    .orderBy(['provider_profiles.provider_type', 'provider_profiles.user_id'])
-    .limit(limit)
-    .offset(offset)
-  return { count, results }
+      .where({ verification: 'verified', availability: 'available' })
+      .whereRaw('load < capacity')
+      .whereRaw(`exists (select 1 from users u where u.id = provider_profiles.user_id and u.status = 'active')`)
+  const order = ['provider_type', 'user_id']
+  const page = matching.clone().orderBy(order).limit(limit).offset(offset)
+  const [counted, results] = await Promise.all([
+    matching.count<{ count: number }[]>('* as count'),
+    // The page is cut before anything is joined to it.
+    withAccount(db, page).orderBy(order.map(column => `p.${column}`)),
+  ])
+  return { count: counted[0]?.count ?? 0, results }
+}
+
+/** The sealed names of these accounts, each with its wrapped key. */
+export async function findSealedNames(db: Database, userIds: readonly string[]): Promise<SealedName[]> {
+  return db('users as u')
+    .leftJoin('account_keys as k', 'k.user_id', 'u.id')
+    .whereIn('u.id', [...userIds])
+    .select<SealedName[]>('u.id', 'u.username', 'u.first_name', 'u.last_name', 'u.is_anonymous', 'k.wrapped')
 }
 
 /** An open offer with what its preview needs (S3); sealed columns open with `wrapped`. Times in milliseconds. */

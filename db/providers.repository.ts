@@ -1,3 +1,4 @@
+import { BAND_EDGES_KM, EARTH_RADIUS_KM, UNKNOWN_BAND, type Position } from '../domain/places'
 import type { Candidate } from '../domain/ranking'
 import type { Availability } from '../domain/statuses'
 import type { Database, Transaction } from './database'
@@ -46,38 +47,57 @@ export async function lockProviders(
   return runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS, [ids, incidentId])
 }
 
-/** How many candidates a choice looks at: eligible ones come first, so a choice is never made from less than it needs. */
-const CANDIDATES_AT_MOST = 200
+/** Great-circle kilometres from `$5`, `$6` to a base: null where either is not known. */
+const KM = `2 * ${EARTH_RADIUS_KM} * asin(sqrt(least(1, power(sin(radians(p.base_lat - $5) / 2), 2)
+  + cos(radians($5)) * cos(radians(p.base_lat)) * power(sin(radians(p.base_lng - $6) / 2), 2))))`
+const BAND = `coalesce(width_bucket(${KM}, array[${BAND_EDGES_KM.join()}]::float[]), ${UNKNOWN_BAND})`
 
 const READ_CANDIDATES: Prepared = {
   name: 'read-candidates',
-  text: `select ${FACTS}, u.status = 'active' as active, p.base_lat, p.base_lng,
-      exists (select 1 from exclusions x where x.incident_id = $1 and x.provider_id = p.user_id) as excluded,
-      coalesce(had.offered, false) as offered,
-      coalesce(had.refused, false) or exists (select 1 from assignments a where a.incident_id = $1
-        and a.provider_id = p.user_id and a.end_reason = 'handed_back') as refused
-    from provider_profiles p
-    join users u on u.id = p.user_id
-    left join (select o.provider_id, bool_or(o.round = $2) as offered,
-        bool_or(o.state in ('rejected', 'expired')) as refused
-      from offers o where o.incident_id = $1 group by o.provider_id) had on had.provider_id = p.user_id
-    where p.provider_type = any($3::text[]) and p.verification = 'verified'
-    order by (p.availability = 'available' and p.load < p.capacity) desc,
-      p.load::float / greatest(p.capacity, 1), p.last_assigned_at nulls first, p.user_id
-    limit ${CANDIDATES_AT_MOST}`,
+  text: `select c.* from (
+      select ${FACTS}, u.status = 'active' as active, p.base_lat, p.base_lng,
+        exists (select 1 from exclusions x where x.incident_id = $1 and x.provider_id = p.user_id) as excluded,
+        coalesce(had.offered, false) as offered,
+        coalesce(had.refused, false) or exists (select 1 from assignments a where a.incident_id = $1
+          and a.provider_id = p.user_id and a.end_reason = 'handed_back') as refused,
+        ${BAND} as band
+      from provider_profiles p
+      join users u on u.id = p.user_id
+      left join (select o.provider_id, bool_or(o.round = $2) as offered,
+          bool_or(o.state in ('rejected', 'expired')) as refused
+        from offers o where o.incident_id = $1 group by o.provider_id) had on had.provider_id = p.user_id
+      where p.provider_type = any($3::text[]) and p.verification = 'verified'
+    ) c
+    order by (c.active and c.availability = 'available' and not (c.excluded or c.offered or c.refused)
+        and coalesce(c.cooling_until <= $4, true)) desc,
+      (c.load < c.capacity) desc, c.band, c.load::float / greatest(c.capacity, 1), c.last_assigned_at nulls first,
+      c.provider_id
+    limit $7`,
+}
+
+/** Which candidates are read: for whom, when (milliseconds), from where, and how many at the most. */
+export interface CandidateQuery {
+  readonly incidentId: string
+  readonly round: number
+  readonly providerTypes: readonly string[]
+  readonly place: Position | null
+  readonly at: number
+  readonly atMost: number
 }
 
 /**
- * Whom the incident could be offered to, eligible ones first, unlocked: what it says must be checked again once the chosen
- * are locked. Base positions are the coarse ones.
+ * Whom the incident could be offered to, unlocked: what it says must be checked again once the chosen are locked. In the order of
+ * `rank`, then those who lack nothing but a free place, then the rest; so the first few are enough to choose from, and to say why
+ * there is nobody. Base positions are the coarse ones.
  */
 export async function readCandidates(
   trx: Database | Transaction,
-  { incidentId, round, providerTypes }: { incidentId: string; round: number; providerTypes: readonly string[] },
+  { incidentId, round, providerTypes, place, at, atMost }: CandidateQuery,
 ): Promise<Candidate[]> {
-  type Row = Omit<Candidate, 'base'> & { base_lat: number | null; base_lng: number | null }
-  const rows = await runPrepared<Row>(trx, READ_CANDIDATES, [incidentId, round, providerTypes])
-  return rows.map(({ base_lat, base_lng, ...candidate }) => ({
+  type Row = Omit<Candidate, 'base'> & { base_lat: number | null; base_lng: number | null; band: number }
+  const values = [incidentId, round, providerTypes, at, place?.lat ?? null, place?.lng ?? null, atMost]
+  const rows = await runPrepared<Row>(trx, READ_CANDIDATES, values)
+  return rows.map(({ base_lat, base_lng, band: _band, ...candidate }) => ({
     ...candidate,
     base: base_lat === null || base_lng === null ? null : { lat: base_lat, lng: base_lng },
   }))

@@ -9,12 +9,18 @@ export interface SignedInRow {
   readonly active: boolean
   readonly revoked: boolean
   readonly expired: boolean
+  /** Did whoever opened the session show a second factor, or enrol one since? */
+  readonly second_factor: boolean
+  /** Since the last request that did something. */
+  readonly idle_seconds: number
 }
+
+const IDLE_SECONDS = 'extract(epoch from clock_timestamp() - s.last_active_at)::double precision as idle_seconds'
 
 const SIGNED_IN: Prepared = {
   name: 'signed-in',
   text: `select u.id as user_id, u.role, u.status = 'active' as active, s.revoked_at is not null as revoked,
-      s.expires_at <= clock_timestamp() as expired
+      s.expires_at <= clock_timestamp() as expired, s.second_factor, ${IDLE_SECONDS}
     from sessions s join users u on u.id = s.user_id where s.id = $1`,
 }
 
@@ -24,20 +30,36 @@ export async function findSignedIn(db: Database, sessionId: string): Promise<Sig
   return row
 }
 
+const TOUCH: Prepared = {
+  name: 'touch-session',
+  text: 'update sessions set last_active_at = clock_timestamp(), last_used_at = clock_timestamp() where id = $1',
+}
+
+/** Notes that something is being done in the session. */
+export async function touchSession(db: Database, sessionId: string): Promise<void> {
+  await runPrepared(db, TOUCH, [sessionId])
+}
+
+/** A second factor was shown or enrolled in this session. */
+export async function markSecondFactor(trx: Transaction, sessionId: string): Promise<void> {
+  await trx('sessions').where({ id: sessionId }).update({ second_factor: true })
+}
+
 export interface NewSession {
   readonly id: string
   readonly userId: string
   readonly refreshDigest: string
   readonly device: string
   readonly days: number
+  readonly secondFactor: boolean
 }
 
 /** Opens a session and notes the log-in on the account. */
 export async function insertSession(trx: Transaction, session: NewSession): Promise<void> {
   await trx.raw(
     `with signed_in as (update users set last_login_at = clock_timestamp() where id = :userId)
-     insert into sessions (id, user_id, refresh_digest, device, expires_at)
-     values (:id, :userId, :refreshDigest, :device, clock_timestamp() + make_interval(days => :days))`,
+     insert into sessions (id, user_id, refresh_digest, device, expires_at, second_factor)
+     values (:id, :userId, :refreshDigest, :device, clock_timestamp() + make_interval(days => :days), :secondFactor)`,
     { ...session },
   )
 }
@@ -49,13 +71,14 @@ export interface SessionToRefresh {
   readonly active: boolean
   readonly revoked: boolean
   readonly expired: boolean
+  readonly idle_seconds: number
 }
 
 /** Locks the session whose current refresh token this is; of two users of one token the second finds nothing. */
 export async function lockByRefreshDigest(trx: Transaction, digest: string): Promise<SessionToRefresh | undefined> {
   const { rows } = await trx.raw<{ rows: SessionToRefresh[] }>(
     `select s.id, s.user_id, u.role, u.status = 'active' as active, s.revoked_at is not null as revoked,
-       s.expires_at <= clock_timestamp() as expired
+       s.expires_at <= clock_timestamp() as expired, ${IDLE_SECONDS}
      from sessions s join users u on u.id = s.user_id where s.refresh_digest = ? for update of s`,
     [digest],
   )
@@ -109,12 +132,15 @@ export async function revokeByRefreshDigest(
     .update({ revoked_at: db.raw('clock_timestamp()') })
 }
 
-/** Ends every session of the account. */
-export async function revokeAllSessions(trx: Transaction, userId: string): Promise<void> {
-  await trx('sessions')
-    .where({ user_id: userId })
-    .whereNull('revoked_at')
-    .update({ revoked_at: trx.raw('clock_timestamp()') })
+/** Ends every session of the account, or every other than `except`. */
+export async function revokeAllSessions(
+  trx: Transaction,
+  userId: string,
+  { except }: { except?: string } = {},
+): Promise<void> {
+  const live = trx('sessions').where({ user_id: userId }).whereNull('revoked_at')
+  if (except !== undefined) void live.whereNot({ id: except })
+  await live.update({ revoked_at: trx.raw('clock_timestamp()') })
 }
 
 export interface SessionRow {
@@ -124,12 +150,23 @@ export interface SessionRow {
   readonly last_used_at: Date
 }
 
-/** The account's live sessions, the last used first. */
-export async function listSessions(db: Database, userId: string): Promise<SessionRow[]> {
-  return db('sessions')
+/** More than anybody has; the table keeps what was revoked out of the index. */
+const LISTED_AT_MOST = 100
+
+/** The account's live sessions, the last used first; with `idleMinutes` without those that ended because nothing was done in them. */
+export async function listSessions(
+  db: Database,
+  userId: string,
+  { idleMinutes }: { idleMinutes?: number } = {},
+): Promise<SessionRow[]> {
+  const live = db('sessions')
     .where({ user_id: userId })
     .whereNull('revoked_at')
     .where('expires_at', '>', db.raw('clock_timestamp()'))
+  if (idleMinutes !== undefined)
+    void live.where('last_active_at', '>', db.raw('clock_timestamp() - make_interval(mins => ?)', [idleMinutes]))
+  return live
     .orderBy('last_used_at', 'desc')
+    .limit(LISTED_AT_MOST)
     .select<SessionRow[]>('id', 'device', 'created_at', 'last_used_at')
 }

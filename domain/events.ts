@@ -5,7 +5,8 @@
 export const EVENTS = {
   'incident.reported': 'Reported',
   'incident.edited': 'Details were edited',
-  'incident.deleted': 'Taken off the lists by the reporter',
+  'incident.deleted': 'Taken off the lists',
+  'incident.restored': 'Put back on the lists',
   'search.started': 'The search for a responder began',
   'review.started': 'Waits for a dispatcher to review it',
   'offer.made': 'Offered to a responder',

@@ -34,3 +34,21 @@ export function standingsOf(role: Role, relation: Relation): Standing[] {
   if (role === 'dispatcher' || role === 'admin') standings.push(role)
   return standings
 }
+
+/**
+ * Whether the subject of a third-party report may be known: not asked is the same as no. An imminent danger is recorded by a person,
+ * whose act stands in the events.
+ */
+export const SUBJECT_CONSENTS = ['agreed', 'not_asked', 'imminent_danger'] as const
+export type SubjectConsent = (typeof SUBJECT_CONSENTS)[number]
+
+/** Who a report on behalf is about goes to nobody but whoever told it, until they agreed or are in imminent danger (S7). */
+export const mayKnowSubject = ({ is_reporter }: Pick<Relation, 'is_reporter'>, consent: SubjectConsent): boolean =>
+  is_reporter || consent !== 'not_asked'
+
+/**
+ * Must it be hidden from this reader why dispatch was called? A responder never learns that the reporter barred them: it may turn
+ * them against the reporter.
+ */
+export const mustNotKnowOfBar = (role: Role, { is_reporter }: Pick<Relation, 'is_reporter'>): boolean =>
+  role === 'provider' && !is_reporter

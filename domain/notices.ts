@@ -14,9 +14,15 @@ export const NOTICES = {
   'assignment.nudge': { text: 'A task is waiting for you to start.', about: 'assignment', channels: ['push'] },
   'incident.received': { text: 'There is news. Sign in to read it.', about: 'history', channels: [] },
   'incident.updated': { text: 'There is news. Sign in to read it.', about: 'history', channels: [] },
+  'message.received': { text: 'There is news. Sign in to read it.', about: 'history', channels: ['push'] },
   'dispatch.review': { text: 'A report waits for review.', about: 'escalation', channels: [] },
   'dispatch.escalated': { text: 'A report needs a dispatcher. Sign in.', about: 'escalation', channels: ['push'] },
   'dispatch.provider_unresponsive': { text: 'A provider no longer answers.', about: 'history', channels: [] },
+  'account.password_reset': {
+    text: 'Here is the link that was asked for. It works once, within 30 minutes. If you did not ask, do nothing.',
+    about: 'history',
+    channels: ['email'],
+  },
   'account.verified': { text: 'Your account was checked. Sign in.', about: 'history', channels: [] },
 } as const satisfies Record<string, { text: string; about: NoticeSubject; channels: readonly Channel[] }>
 

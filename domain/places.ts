@@ -5,7 +5,7 @@ export interface Position {
   readonly lng: number
 }
 
-const EARTH_RADIUS_KM = 6371
+export const EARTH_RADIUS_KM = 6371
 const radians = (degrees: number): number => (degrees * Math.PI) / 180
 
 /** Great-circle distance in kilometres. */
@@ -31,7 +31,7 @@ export function areaOf(place: Position | null, areas: readonly Area[]): Area | n
 }
 
 /** Upper edges of the distance bands in kilometres: about 15 min, 1 h and 3 h on the road. */
-const BAND_EDGES_KM = [15, 50, 150] as const
+export const BAND_EDGES_KM = [15, 50, 150] as const
 /** The band of somebody whose position is not known: ranked last, never left out. */
 export const UNKNOWN_BAND = BAND_EDGES_KM.length + 1
 

@@ -32,6 +32,7 @@ export const ESCALATION_REASONS = [
   'review_overdue',
   'not_started',
   'not_helped',
+  'assignee_barred',
 ] as const
 export type EscalationReason = (typeof ESCALATION_REASONS)[number]
 

@@ -36,6 +36,14 @@ export function url(...schemes: readonly string[]): Parse<string> {
   }
 }
 
+/** A comma-separated list of web origins: scheme, host and port, and nothing behind them. */
+export const origins: Parse<readonly string[]> = text => {
+  const entries = text.split(',').map(entry => entry.trim())
+  const isOrigin = (entry: string): boolean => URL.canParse(entry) && new URL(entry).origin === entry
+  if (!entries.every(isOrigin)) throw new Error('is not a list of origins such as https://app.example.org')
+  return entries
+}
+
 /** `host:port`. */
 export const hostAndPort: Parse<string> = text => {
   const [, host, number] = /^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):(\d{1,5})$/.exec(text) ?? []

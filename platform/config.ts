@@ -14,10 +14,14 @@ type ValueOf<S extends Setting> = S extends { fallback: string } | { required: '
 
 /** What the settings say, read once at start; a setting that may be left out and has no default is undefined. */
 export type Config = Readonly<
-  { [N in Exclude<Name, 'publicUrl' | 'logDir' | 'trustedProxies'>]: ValueOf<Settings[N]> } & {
+  {
+    [N in Exclude<Name, 'publicUrl' | 'logDir' | 'filesDir' | 'trustedProxies' | 'corsOrigins'>]: ValueOf<Settings[N]>
+  } & {
     publicUrl: string
     logDir: string
+    filesDir: string
     trustedProxies: readonly string[]
+    corsOrigins: readonly string[]
   }
 >
 
@@ -81,7 +85,9 @@ function complete(values: Partial<Config>): Config {
     ...known,
     publicUrl: known.publicUrl ?? `http://localhost:${known.port}`,
     logDir: known.logDir ?? join(known.dataDir, 'logs'),
+    filesDir: known.filesDir ?? join(known.dataDir, 'files'),
     trustedProxies: known.trustedProxies ?? [],
+    corsOrigins: known.corsOrigins ?? [],
   })
 }
 

@@ -27,7 +27,7 @@ describe('the demo seed', () => {
     const { account } = await logIn(
       deps,
       { name: { email: logins?.dispatcher.email ?? '' }, password: password() },
-      'Test',
+      { network: '127.0.0.1', device: 'Test' },
     )
     expect(account).toMatchObject({ role: 'dispatcher', first_name: 'Wanjiku' })
     expect(logins?.providers.map(each => each.provider_type).sort()).toEqual([

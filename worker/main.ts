@@ -72,7 +72,13 @@ async function main(): Promise<void> {
     cachedWorkflows: config.cachedWorkflows,
     bundle,
     incidentActivities: createIncidentActivities(acts),
-    noticeActivities: createNoticeActivities({ db, vault: acts.vault, channels, logger }),
+    noticeActivities: createNoticeActivities({
+      db,
+      vault: acts.vault,
+      channels,
+      logger,
+      publicUrl: config.publicUrl,
+    }),
     logger,
   })
   guard.onShutdown('temporal workers', () => workers.stop())

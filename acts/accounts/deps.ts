@@ -16,3 +16,13 @@ export interface AccountDeps {
   readonly refreshTokenDays: number
   readonly now: () => Date
 }
+
+/** What signing in needs beside: where people do it, and how strict it is with staff. */
+export interface SignInDeps extends AccountDeps {
+  /** The address people reach the product by; passkeys and one-time codes are bound to it. */
+  readonly publicUrl: string
+  /** After how many minutes without an act a session of staff ends (S15). */
+  readonly staffIdleMinutes: number
+  /** Are staff let in only with a second factor? True in production. */
+  readonly secondFactorRequired: boolean
+}

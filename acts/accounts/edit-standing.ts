@@ -11,13 +11,14 @@ import {
 } from '../../db/accounts.repository'
 import type { Transaction } from '../../db/database'
 import { markEffect } from '../../db/idempotency.repository'
+import { deleteTotp } from '../../db/second-factor.repository'
 import { revokeAllSessions } from '../../db/sessions.repository'
 import { inTransaction } from '../../db/unit-of-work'
 import type { Role } from '../../domain/actors'
 import { Refusal } from '../../domain/refusals'
 import type { Language } from '../../domain/statuses'
 import { personOf, type By } from '../deps'
-import { fieldRefusal } from './account-words'
+import { fieldRefusal, isStaff } from './account-words'
 import type { AccountDeps } from './deps'
 
 /** What an administrator changes of somebody's standing. */
@@ -66,6 +67,8 @@ interface RoleChange {
 }
 
 async function changeRole(trx: Transaction, userId: string, { from, to, language, edit }: RoleChange): Promise<void> {
+  // Only staff can take one-time codes off again.
+  if (!isStaff(to)) await deleteTotp(trx, userId)
   const profile = await lockProfile(trx, userId)
   if (from === 'provider' && profile) {
     if (profile.load > 0)

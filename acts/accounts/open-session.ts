@@ -11,14 +11,23 @@ export interface TokenPair {
   readonly refresh: string
 }
 
+/** Who signs in, where, and whether they showed a second factor. */
+export interface SessionToOpen {
+  readonly userId: string
+  readonly role: Role
+  readonly device: string
+  readonly secondFactor?: boolean
+}
+
 /** Opens a session of the account within the transaction and answers its first pair of tokens. */
 export async function openSession(
   { accessTokens, refreshTokenDays, now }: AccountDeps,
   trx: Transaction,
-  { userId, role, device }: { userId: string; role: Role; device: string },
+  { userId, role, device, secondFactor = false }: SessionToOpen,
 ): Promise<TokenPair> {
   const refresh = newOpaqueToken()
   const id = newId()
-  await insertSession(trx, { id, userId, refreshDigest: digestToken(refresh), device, days: refreshTokenDays })
+  const refreshDigest = digestToken(refresh)
+  await insertSession(trx, { id, userId, refreshDigest, device, days: refreshTokenDays, secondFactor })
   return { access: await accessTokens.sign({ sub: userId, sid: id, role }, now()), refresh }
 }

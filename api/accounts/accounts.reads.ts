@@ -1,4 +1,5 @@
-import type { AccountDeps } from '../../acts/accounts/deps'
+import { isStaff } from '../../acts/accounts/account-words'
+import type { AccountDeps, SignInDeps } from '../../acts/accounts/deps'
 import {
   findAccount,
   listAccounts,
@@ -6,8 +7,11 @@ import {
   type AccountFilter,
   type AccountWindow,
 } from '../../db/accounts.repository'
+import { listDevices, type Device } from '../../db/devices.repository'
 import { listInvitations, type InvitationRow } from '../../db/invitations.repository'
+import { listPasskeys, type PasskeyRow } from '../../db/passkeys.repository'
 import { listSessions, type SessionRow } from '../../db/sessions.repository'
+import type { Role } from '../../domain/actors'
 import { Refusal } from '../../domain/refusals'
 
 /** The account of this id. Throws `USER_NOT_FOUND`. */
@@ -24,8 +28,18 @@ export const readAccounts = (
   window: AccountWindow,
 ): Promise<{ count: number; results: Account[] }> => listAccounts(db, vault, filter, window)
 
-/** The live sessions of an account. */
-export const readSessions = ({ db }: AccountDeps, userId: string): Promise<SessionRow[]> => listSessions(db, userId)
+/** The live sessions of somebody. */
+export const readSessions = (
+  { db, staffIdleMinutes }: SignInDeps,
+  { id, role }: { id: string; role: Role },
+): Promise<SessionRow[]> => listSessions(db, id, isStaff(role) ? { idleMinutes: staffIdleMinutes } : {})
+
+/** The passkeys of an account. */
+export const readPasskeys = ({ db }: AccountDeps, userId: string): Promise<PasskeyRow[]> => listPasskeys(db, userId)
+
+/** The devices of an account. */
+export const readDevices = ({ db, vault }: AccountDeps, userId: string): Promise<Device[]> =>
+  listDevices(db, vault, userId)
 
 /** A page of invitations. */
 export const readInvitations = (

@@ -3,7 +3,7 @@ import { editAccount, type AccountEdit } from '../../acts/accounts/edit-account'
 import { endSession, logOut } from '../../acts/accounts/log-out'
 import { logIn } from '../../acts/accounts/log-in'
 import { refreshSession } from '../../acts/accounts/refresh-session'
-import { registerAccount } from '../../acts/accounts/register-account'
+import { registerFrom } from '../../acts/accounts/register-from'
 import { ROLE_NAMES, type Role } from '../../domain/actors'
 import { Refusal } from '../../domain/refusals'
 import { idParams } from '../fields'
@@ -23,6 +23,7 @@ import {
   userSchema,
 } from './accounts.schemas'
 import { sessionView, signedInView, tokensView, userView } from './accounts.views'
+import { callerOf, loginNameOf } from './caller'
 
 const tags = ['Accounts']
 
@@ -37,10 +38,13 @@ const register = defineRoute({
   body: registerBody,
   status: 201,
   response: signedInSchema,
-  errors: ['EMAIL_TAKEN', 'USERNAME_TAKEN', 'INVITATION_REQUIRED', 'INVITATION_SPENT'],
+  errors: [
+    ...(['EMAIL_TAKEN', 'USERNAME_TAKEN', 'INVITATION_REQUIRED', 'INVITATION_SPENT'] as const),
+    ...(['ACCOUNT_LOCKED', 'RATE_LIMITED'] as const),
+  ],
   example: { body: { username: 'quiet-river', password: 'a long sentence of mine', role: 'survivor', language: 'sw' } },
   async handler({ body, request }, { accounts }) {
-    const signedIn = await registerAccount(
+    const signedIn = await registerFrom(
       accounts,
       {
         role: body.role,
@@ -55,7 +59,7 @@ const register = defineRoute({
         is_anonymous: body.is_anonymous,
         invitation: body.invitation ?? null,
       },
-      request.device,
+      callerOf(request),
     )
     return signedInView(signedIn, 'The account is ready')
   },
@@ -67,15 +71,15 @@ const login = defineRoute({
   permission: 'public',
   summary: 'Sign in',
   description:
-    'An unknown account, a wrong password and a deactivated account get the same answer after the same time.',
+    'An unknown account, a wrong password or code and a deactivated account get the same answer after the same time. Five different failures within 15 minutes lock the account for the address they came from, thirty shut that address out.',
   tags,
   body: loginBody,
   response: signedInSchema,
-  errors: ['CREDENTIALS_WRONG'],
+  errors: ['CREDENTIALS_WRONG', 'OTP_REQUIRED', 'ACCOUNT_LOCKED', 'RATE_LIMITED'],
   example: { body: { email: 'amina@example.org', password: 'a long sentence of mine' } },
   async handler({ body, request }, { accounts }) {
-    const name = body.email !== undefined ? { email: body.email } : { username: body.username ?? '' }
-    return signedInView(await logIn(accounts, { name, password: body.password }, request.device), 'Signed in')
+    const credentials = { name: loginNameOf(body), password: body.password, otp: body.otp }
+    return signedInView(await logIn(accounts, credentials, callerOf(request)), 'Signed in')
   },
 })
 
@@ -150,7 +154,7 @@ const sessions = defineRoute({
   response: z.array(sessionSchema),
   errors: [],
   async handler({ actor }, { accounts }) {
-    return (await readSessions(accounts, actor.id)).map(row => sessionView(row, actor.sid))
+    return (await readSessions(accounts, actor)).map(row => sessionView(row, actor.sid))
   },
 })
 

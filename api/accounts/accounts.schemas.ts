@@ -30,13 +30,13 @@ const PASSWORD_FAULTS: Record<PasswordFault, string> = {
 }
 
 /** A password that somebody chooses. */
-const newPasswordField = z.string().superRefine((password, context) => {
+export const newPasswordField = z.string().superRefine((password, context) => {
   const code = passwordFault(password)
   if (code) context.addIssue({ code: 'custom', params: { code }, message: PASSWORD_FAULTS[code] })
 })
 
 /** A password that is tried. Hashing time grows with length, so it ends somewhere. */
-const triedPasswordField = z.string().min(1).max(1_000)
+export const triedPasswordField = z.string().min(1).max(1_000)
 
 /** For rules between fields: they are judged beside the faults of single fields, so that a caller hears of all at once. */
 const isObject = ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null
@@ -93,16 +93,30 @@ export const registerBody = FIELDS_OF_A_REGISTRATION.refine(
     rule('confirm_password', 'differs', 'The two passwords differ'),
   )
 
+/** How somebody calls themselves who signs in, or would like to. */
+const loginNameFields = {
+  email: z.string().min(1).max(254).optional(),
+  username: z.string().min(1).max(254).optional(),
+}
+const oneName = ({ email, username }: { email?: string | undefined; username?: string | undefined }): boolean =>
+  (email === undefined) !== (username === undefined)
+const ONE_NAME = rule('email', 'required', 'Give the e-mail address or the user name')
+
+/** A one-time code; people type it in two halves. */
+export const otpField = z
+  .string()
+  .overwrite(text => text.replace(/\s/g, ''))
+  .regex(/^\d{6}$/, 'Must be six digits')
+
 export const loginBody = z
   .strictObject({
-    email: z.string().min(1).max(254).optional(),
-    username: z.string().min(1).max(254).optional(),
+    ...loginNameFields,
     password: triedPasswordField,
+    otp: otpField.optional().describe('The one-time code, where the account has one'),
   })
-  .refine(
-    ({ email, username }) => (email === undefined) !== (username === undefined),
-    rule('email', 'required', 'Give the e-mail address or the user name'),
-  )
+  .refine(oneName, ONE_NAME)
+
+export const askForResetBody = z.strictObject(loginNameFields).refine(oneName, ONE_NAME)
 
 const refreshField = z.string().min(1).max(200)
 export const refreshBody = z.strictObject({ refresh: refreshField })

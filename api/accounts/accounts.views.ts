@@ -1,11 +1,15 @@
 import type { z } from 'zod'
 import type { TokenPair } from '../../acts/accounts/open-session'
 import type { SignedInAccount } from '../../acts/accounts/register-account'
+import type { Device } from '../../db/devices.repository'
 import { nameOf, type Account } from '../../db/accounts.repository'
 import type { InvitationRow } from '../../db/invitations.repository'
+import type { PasskeyRow } from '../../db/passkeys.repository'
 import type { SessionRow } from '../../db/sessions.repository'
 import { ROLE_NAMES } from '../../domain/actors'
 import { PROVIDER_TYPES } from '../../domain/case-types'
+import type { passkeySchema } from './passkeys.schemas'
+import type { deviceSchema } from './devices.schemas'
 import type { invitationSchema, refreshedSchema, sessionSchema, signedInSchema, userSchema } from './accounts.schemas'
 
 const PROVIDER_TYPE_NAMES: ReadonlyMap<string, string> = new Map(PROVIDER_TYPES.map(({ code, name }) => [code, name]))
@@ -58,6 +62,25 @@ export const sessionView = (row: SessionRow, currentId: string): z.input<typeof 
   device: row.device,
   created_at: row.created_at.toISOString(),
   last_used_at: row.last_used_at.toISOString(),
+})
+
+/** A passkey as its owner sees it. */
+export const passkeyView = (row: PasskeyRow): z.input<typeof passkeySchema> => ({
+  id: row.id,
+  device: row.device,
+  created_at: row.created_at.toISOString(),
+  last_used_at: row.last_used_at?.toISOString() ?? null,
+})
+
+const SHOWN_OF_A_TOKEN = 4
+
+/** A device as its owner sees it: of the token no more than its app needs to know it by. */
+export const deviceView = (device: Device): z.input<typeof deviceSchema> => ({
+  id: device.id,
+  device_type: device.device_type,
+  token_ending: device.token.slice(-SHOWN_OF_A_TOKEN),
+  created_at: device.created_at.toISOString(),
+  registered_at: device.registered_at.toISOString(),
 })
 
 /** An invitation without its token, which only its maker saw, and without its address, which is not stored. */

@@ -15,9 +15,9 @@ import {
   availableQuery,
   dashboardQuery,
   dashboardSchema,
-  incidentQuery,
   overrideBody,
   recommendationSchema,
+  recommendationsQuery,
 } from './dispatch.schemas'
 
 const tags = ['Dispatch']
@@ -47,12 +47,12 @@ const recommendations = defineRoute({
   permission: 'dispatch:read',
   summary: 'Whom to give an incident, and why',
   description:
-    "By the engine's own rules on the state of this moment; those who cannot be asked come last, with every reason.",
+    "By the engine's own rules on the state of this moment; those who cannot be asked come last, with every reason. At most 300, eligible ones first. The look is logged.",
   tags,
-  query: incidentQuery,
+  query: recommendationsQuery,
   response: z.array(recommendationSchema),
   errors: ['INCIDENT_NOT_FOUND'],
-  handler: async ({ query }, { acts }) => readRecommendations(acts, query.incident),
+  handler: async ({ query, actor }, { acts }) => readRecommendations(acts, actor, query),
 })
 
 const available = defineRoute({
@@ -64,8 +64,8 @@ const available = defineRoute({
   query: availableQuery,
   response: listOf(providerSchema),
   errors: ['INCIDENT_NOT_FOUND', 'PAGE_NOT_FOUND'],
-  async handler({ query, request }, { acts }) {
-    return pageOf(await readAvailable(acts, query, windowOf(query)), query, request)
+  async handler({ query, actor, request }, { acts }) {
+    return pageOf(await readAvailable(acts, actor, query, windowOf(query)), query, request)
   },
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ENDED_COUNTED_AT_MOST, RESPONSE_DAYS } from '../../db/dispatch.repository'
 import { PROVIDER_TYPES } from '../../domain/case-types'
 import { WHY_NOT } from '../../domain/ranking'
 import { ESCALATION_REASONS, STATUSES, URGENCIES } from '../../domain/statuses'
@@ -48,15 +49,25 @@ const count = z.number().int().min(0)
 export const dashboardSchema = z
   .object({
     statistics: z.object({
-      total: count,
+      total: count.describe('Open and ended ones'),
       open: count,
       by_status: z.record(z.enum(STATUSES), count),
-      by_urgency: z.record(z.enum(URGENCIES), count),
+      by_urgency: z.record(z.enum(URGENCIES), count).describe('Of `total`'),
+      is_estimate: z
+        .boolean()
+        .describe(
+          `Whether ended ones are estimated in \`total\`, \`by_status\` and \`by_urgency\`: so many of one case type, urgency and status (${ENDED_COUNTED_AT_MOST}) are counted, more are taken from the database's own sample. Open ones are always counted`,
+        ),
       unassigned_urgent: count,
       providers: z.object({ total: count, available: count, at_capacity: count }),
-      average_response_seconds: z.number().nullable(),
-      completed_today: count,
-      created_today: count,
+      average_response_seconds: z
+        .number()
+        .nullable()
+        .describe(
+          `From report to assignment, of the newest reports of the last ${RESPONSE_DAYS} days that are assigned`,
+        ),
+      completed_today: count.describe('Since midnight UTC'),
+      created_today: count.describe('Since midnight UTC'),
     }),
     queue: listOf(incidentRowSchema),
     escalations: z.array(
@@ -73,11 +84,16 @@ export const dashboardSchema = z
   })
   .meta({ id: 'Dashboard' })
 
-export const incidentQuery = z.strictObject({ incident: idField })
+const providerTypeField = z.enum([...new Set(PROVIDER_TYPES.map(type => type.code))] as [string, ...string[]])
+
+export const recommendationsQuery = z.strictObject({
+  incident: idField,
+  provider_type: providerTypeField.optional().describe('Another service than the one that the engine looks for'),
+})
 export const availableQuery = z.strictObject({
   ...pageFields,
-  incident: idField.optional().describe('Only those who could be offered this one'),
-  provider_type: z.enum([...new Set(PROVIDER_TYPES.map(type => type.code))] as [string, ...string[]]).optional(),
+  incident: idField.optional().describe('Only those who could be offered this one, the best first'),
+  provider_type: providerTypeField.optional(),
 })
 
 export const recommendationSchema = z

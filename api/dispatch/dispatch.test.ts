@@ -178,6 +178,31 @@ describe('acknowledge/', () => {
   })
 })
 
+describe('who may decide', () => {
+  it('is dispatch alone, whoever’s the incident is', async () => {
+    const { id } = await escalated()
+    const provider = await people.provider({ type: 'police' })
+    const bodies = {
+      assign: { incident: id, provider: provider.id },
+      reassign: { incident: id, provider: provider.id },
+      override: { incident: id, act: 'own', reason: 'other' },
+      acknowledge: { incident: id },
+    }
+    for (const [name, body] of Object.entries(bodies)) {
+      for (const one of [people.survivor, provider])
+        expect((await decide(name, body, undefined, one)).body.code).toBe('FORBIDDEN')
+      const signedOut = await people.api.call('POST', `/api/dispatch/${name}/`, { body })
+      expect(signedOut.body.code).toBe('TOKEN_MISSING')
+      const gone = await decide(name, { ...body, incident: newId() })
+      expect(gone.body.code).toBe('INCIDENT_NOT_FOUND')
+    }
+    expect((await people.get(`/api/incidents/${id}/`, people.dispatcher)).body).toMatchObject({
+      status: 'escalated',
+      owner: null,
+    })
+  })
+})
+
 describe('dashboard/', () => {
   it('shows figures, the queue, the escalations and what is unattended', async () => {
     const { id, code } = await escalated()
@@ -236,6 +261,7 @@ describe('recommendations/ and available-providers/', () => {
     await profile(far).update({ base_lat: -4, base_lng: 39.7 })
     await profile(near).update({ base_lat: -1.3, base_lng: 36.8 })
     await profile(off).update({ availability: 'off_duty' })
+    const unverified = await people.api.someone('provider')
     const incident = await people.report({
       urgency: 'routine',
       location: { lat: -1.28, lng: 36.82 },
@@ -255,6 +281,7 @@ describe('recommendations/ and available-providers/', () => {
     )
     expect(why[barred.id]).toEqual(['excluded_by_reporter'])
     expect(why[off.id]).toEqual(['off_duty'])
+    expect(why[unverified.id]).toEqual(['not_verified'])
 
     const free = await people.get(`/api/dispatch/available-providers/?incident=${incident.id}`, people.dispatcher)
     expect(free.body).toMatchObject({ count: 2, results: [{ id: near.id }, { id: far.id }] })
@@ -262,10 +289,37 @@ describe('recommendations/ and available-providers/', () => {
     expect(all.body.count).toBe(3)
   })
 
+  it('says every reason of somebody, and ranks another service when it is wanted', async () => {
+    const officer = await people.provider({ type: 'police' })
+    const incident = await people.report({ urgency: 'routine' })
+    const ask = (path: string, type: string) =>
+      people.get(`/api/dispatch/${path}/?incident=${incident.id}&provider_type=${type}`, people.dispatcher)
+    expect((await ask('recommendations', 'police')).body).toContainEqual(
+      expect.objectContaining({ provider: officer.id, eligible: true }),
+    )
+    expect((await ask('available-providers', 'police')).body.results).toContainEqual(
+      expect.objectContaining({ id: officer.id, load: 0, capacity: 1 }),
+    )
+    expect((await ask('recommendations', 'ambulance_crew')).body).toEqual([])
+    await db()('provider_profiles')
+      .where({ user_id: officer.id })
+      .update({ availability: 'busy', capacity: 0, cooling_until: db().raw(`clock_timestamp() + interval '1 hour'`) })
+    await db()('users').where({ id: officer.id }).update({ status: 'disabled' })
+    const { body } = await ask('recommendations', 'police')
+    expect(body.find((row: { provider: string }) => row.provider === officer.id)).toMatchObject({
+      eligible: false,
+      rank: null,
+      why_not: ['inactive', 'busy', 'cooling_down', 'at_capacity'],
+    })
+    expect((await ask('recommendations', 'wizard')).status).toBe(400)
+  })
+
   it('needs an incident that is there', async () => {
     for (const path of ['recommendations', 'available-providers']) {
       const none = await people.get(`/api/dispatch/${path}/?incident=${newId()}`, people.dispatcher)
       expect(none.body.code).toBe('INCIDENT_NOT_FOUND')
+      for (const one of [people.survivor, await people.provider()])
+        expect((await people.get(`/api/dispatch/${path}/?incident=${newId()}`, one)).status).toBe(403)
     }
     expect((await people.get('/api/dispatch/recommendations/', people.dispatcher)).status).toBe(400)
   })

@@ -1,25 +1,36 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import type { ActDeps } from '../../acts/deps'
-import { listIncidents, type IncidentFilter, type IncidentWindow, type Scope } from '../../db/incident-lists.repository'
+import {
+  listIncidents,
+  listTitles,
+  type IncidentFilter,
+  type IncidentSearch,
+  type IncidentWindow,
+  type Scope,
+} from '../../db/incident-lists.repository'
 import { findChainEnd, listEvents, listOffers } from '../../db/incident-story.repository'
 import { findIncidentSeen, type IncidentSeen, type Reading } from '../../db/incident-views.repository'
 import type { EventModel } from '../../db/models'
 import { caseTypeOf } from '../../domain/case-types'
 import { CHAIN_START, chainText } from '../../domain/events'
 import { standingsOf, viewOf, type View } from '../../domain/incident-access'
+import { searchTerms, titleMatches } from '../../domain/incident-search'
 import { allowedActs } from '../../domain/lifecycle'
 import { Refusal } from '../../domain/refusals'
 import type { SignedIn } from '../route'
-import type {
-  actionsSchema,
-  incidentRowSchema,
-  incidentSchema,
-  offerSchema,
-  previewSchema,
-  timelineEntrySchema,
+import {
+  TITLES_SEARCHED,
+  type actionsSchema,
+  type incidentRowSchema,
+  type incidentSchema,
+  type offerSchema,
+  type previewSchema,
+  type timelineEntrySchema,
 } from './incidents.schemas'
-import { entryView, fullView, madeOfferView, previewView, rowView } from './incidents.views'
+import { entryView, fullView, isShown, madeOfferView, previewView, rowView, titleOf } from './incidents.views'
+
+export { COUNT_AT_MOST } from '../../db/incident-lists.repository'
 
 type Reads = Pick<ActDeps, 'db' | 'vault'>
 export type IncidentView = z.input<typeof incidentSchema>
@@ -47,14 +58,14 @@ export async function readIncident(
 ): Promise<{ view: IncidentView | PreviewView; version: number | null }> {
   const { seen, view } = await see(deps, reader, incidentId, { what: 'incident.read', flush: 'before_answer' })
   if (view === 'preview') return { view: previewView(deps.vault, seen, reader.id), version: null }
-  return { view: fullView(deps.vault, seen), version: seen.version }
+  return { view: fullView(deps.vault, seen, reader), version: seen.version }
 }
 
 /** The whole incident after somebody's act, which gave or left them the right to see it; logged. */
 export async function readAfterAct(deps: Reads, reader: SignedIn, incidentId: string): Promise<IncidentView> {
   const { seen, view } = await see(deps, reader, incidentId, { what: 'incident.read', flush: 'soon' })
   if (view !== 'full') throw new Refusal('ACCESS_ENDED')
-  return fullView(deps.vault, seen)
+  return fullView(deps.vault, seen, reader)
 }
 
 /** Which incidents somebody's lists are made from. */
@@ -63,15 +74,27 @@ export function scopeOf({ id, role }: SignedIn): Scope {
   return { kind: role === 'provider' ? 'provider' : 'reporter', personId: id }
 }
 
-/** A page of the incidents that the reader may list. */
+/** What somebody's list is narrowed to; `search` is what they typed. */
+export type ListFilter = Omit<IncidentFilter, 'search'> & { readonly search?: string | undefined }
+
+/** A page of the incidents that the reader may list; the count says no more beyond `COUNT_AT_MOST`. */
 export async function readIncidents(
-  { db, vault }: Reads,
+  deps: Reads,
   reader: SignedIn,
-  filter: IncidentFilter,
+  { search, ...filter }: ListFilter,
   window: IncidentWindow,
 ): Promise<{ count: number; results: z.input<typeof incidentRowSchema>[] }> {
-  const { count, results } = await listIncidents(db, scopeOf(reader), filter, window)
-  return { count, results: results.map(row => rowView(vault, row, reader.id)) }
+  const scope = scopeOf(reader)
+  const found = search === undefined ? undefined : await searchFor(deps, scope, search)
+  const { count, results } = await listIncidents(deps.db, scope, { ...filter, search: found }, window)
+  return { count, results: results.map(row => rowView(deps.vault, row, reader)) }
+}
+
+/** Titles are looked at for those alone who may read all of each incident that their list has. */
+async function searchFor({ db, vault }: Reads, scope: Scope, text: string): Promise<IncidentSearch> {
+  const titles = scope.kind === 'staff' ? [] : await listTitles(db, scope, TITLES_SEARCHED)
+  const ids = titles.filter(each => titleMatches(titleOf(vault, each), text)).map(each => each.id)
+  return { ...searchTerms(text), ids }
 }
 
 /** The story of an incident, oldest first; logged. */
@@ -81,7 +104,7 @@ export async function readTimeline(
   incidentId: string,
 ): Promise<z.input<typeof timelineEntrySchema>[]> {
   const { seen } = await requireFull(deps, reader, incidentId, 'incident.timeline')
-  const events = await listEvents(deps.db, incidentId)
+  const events = (await listEvents(deps.db, incidentId)).filter(event => isShown(event, reader, seen))
   return events.map(event => entryView(deps.vault, seen, event, reader))
 }
 
@@ -95,8 +118,8 @@ export async function readOffers(
   return (await listOffers(deps.db, incidentId)).map(offer => madeOfferView(deps.vault, offer))
 }
 
-/** Somebody with an open offer may not read on before they accept. */
-async function requireFull(
+/** What only those may read who see the whole incident: somebody with an open offer may not read on before they accept. Logged. */
+export async function requireFull(
   deps: Reads,
   reader: SignedIn,
   incidentId: string,

@@ -1,32 +1,26 @@
-import type { z } from 'zod'
 import { deleteIncident } from '../../acts/delete-incident'
-import { editIncident, type IncidentEdit } from '../../acts/edit-incident'
-import { reportIncident, type Report } from '../../acts/report-incident'
-import { Refusal } from '../../domain/refusals'
+import { editIncident } from '../../acts/edit-incident'
+import { reportIncident } from '../../acts/report-incident'
+import { restoreIncident } from '../../acts/restore-incident'
 import { idParams } from '../fields'
 import { etagOf } from '../if-match'
 import { listOf, pageOf, windowOf } from '../lists'
 import { answer, defineRoute, type Route } from '../route'
-import { readAfterAct, readIncident, readIncidents } from './incidents.reads'
+import { explainConflict, readEdit, readEdited, readEditedAgain, safetyOf } from './incident-edits.reads'
+import { readStats, STAFF_DAYS } from './incident-stats.reads'
+import { COUNT_AT_MOST, readAfterAct, readIncident, readIncidents } from './incidents.reads'
 import {
   editBody,
+  editedSchema,
   incidentRowSchema,
   incidentSchema,
   incidentsQuery,
   reportBody,
   seenSchema,
+  statsSchema,
 } from './incidents.schemas'
 
 const tags = ['Incidents']
-
-/** What a reporter says beside the story, split as it is kept: who is barred is known to the engine, the rest is sealed. */
-function safetyOf(
-  given: z.output<typeof reportBody>['contact_safety'],
-): Pick<Report, 'contact_safety' | 'excluded_providers'> {
-  if (!given) return {}
-  const { excluded_providers, ...contact_safety } = given
-  return { contact_safety, excluded_providers }
-}
 
 const report = defineRoute({
   method: 'post',
@@ -61,8 +55,7 @@ const list = defineRoute({
   path: '/api/incidents/',
   permission: 'incident:list',
   summary: 'Incidents that you may see',
-  description:
-    'Reporters get their own, providers those they work on or reported, dispatchers all. A row holds no text, exact place or name.',
+  description: `Reporters get their own, providers those they work on or reported, dispatchers all. A row holds no text, exact place or name; the title only in its reporter’s own list, never in dispatch’s. The count is exact up to ${COUNT_AT_MOST} and stays there beyond it, and so do the pages: filter for what you look for.`,
   tags,
   query: incidentsQuery,
   response: listOf(incidentRowSchema),
@@ -72,6 +65,18 @@ const list = defineRoute({
     const found = await readIncidents(acts, actor, { ...filter, statuses: status }, { ...windowOf(query), ...ordering })
     return pageOf(found, query, request)
   },
+})
+
+const stats = defineRoute({
+  method: 'get',
+  path: '/api/incidents/stats/',
+  permission: 'incident:stats',
+  summary: 'Figures of the incidents that you may see',
+  description: `Reporters and providers get those of all that their list has. Dispatchers get those that are open or were reported in the last ${STAFF_DAYS} days; small counts are not held back from them, for they can open every one of these incidents. Figures for others come from the analytics.`,
+  tags,
+  response: statsSchema,
+  errors: [],
+  handler: async ({ actor }, { acts }) => readStats(acts, actor),
 })
 
 const read = defineRoute({
@@ -96,35 +101,29 @@ const edit = defineRoute({
   path: '/api/incidents/:id/',
   permission: 'incident:edit',
   summary: 'Edit an incident',
-  description: 'On the version that you saw, by If-Match or `version`. Absent fields stay, null clears.',
+  description:
+    'On the version that you saw, by If-Match or `version`; another one answers 412 with both versions in full. Absent fields stay, null clears. With `base_version` instead, the edit is merged with what has come since: `merge` names the fields that are now as you want them, and those that somebody else has changed too. Nothing is written to the latter but that whoever is excluded by either side stays excluded; when no other field is left, the answer is 412 with the same conflicts. The same merge sent twice changes nothing.',
   tags,
   params: idParams,
   body: editBody,
   ifMatch: true,
-  response: incidentSchema,
+  response: editedSchema,
   errors: [
     ...(['INCIDENT_NOT_FOUND', 'ACCESS_ENDED', 'VERSION_REQUIRED', 'VERSION_CONFLICT'] as const),
     ...(['INCIDENT_CLOSED', 'TRANSITION_NOT_ALLOWED', 'RULE_BROKEN'] as const),
   ],
   idempotent: true,
-  async handler({ params, body, actor, by, headers }, { acts }) {
-    const version = headers.ifMatch.version ?? body.version
-    if (version === undefined)
-      throw new Refusal('VERSION_REQUIRED', { detail: 'Say by If-Match or `version` which version you edit' })
-    await editIncident(acts, { incidentId: params.id, version, edit: editOf(body) }, by)
-    const view = await readAfterAct(acts, actor, params.id)
+  example: { body: { base_version: 1, base: { title: 'Help needed' }, title: 'Help needed at the market' } },
+  async handler({ params: { id }, body, actor, by, headers }, { acts }) {
+    const { edit: fields, on } = readEdit(body, headers.ifMatch.version)
+    const outcome = await editIncident(acts, { incidentId: id, edit: fields, on }, by).catch(async (error: unknown) => {
+      throw await explainConflict(acts, actor, id, { body, error })
+    })
+    const view = await readEdited(acts, actor, id, { body, outcome })
     return answer(view, { headers: etagOf(view.version) })
   },
-  replay: async ({ actor }, incidentId, { acts }) => readAfterAct(acts, actor, incidentId),
+  replay: async ({ actor, body }, incidentId, { acts }) => readEditedAgain(acts, actor, incidentId, body),
 })
-
-function editOf({ version: _version, location, contact_safety, ...rest }: z.output<typeof editBody>): IncidentEdit {
-  return {
-    ...rest,
-    place: location,
-    ...(contact_safety === null ? { contact_safety: null, excluded_providers: [] } : safetyOf(contact_safety)),
-  }
-}
 
 const remove = defineRoute({
   method: 'delete',
@@ -140,5 +139,23 @@ const remove = defineRoute({
   },
 })
 
-/** Reporting, reading, editing and deleting incidents. */
-export const incidentRoutes: readonly Route[] = [report, list, read, edit, remove]
+const restore = defineRoute({
+  method: 'post',
+  path: '/api/incidents/:id/restore/',
+  permission: 'incident:restore',
+  summary: 'Put a deleted incident back on the lists',
+  description: 'It stays ended as it was; reopening it is another act. Nobody is told.',
+  tags,
+  params: idParams,
+  response: incidentSchema,
+  errors: ['INCIDENT_NOT_FOUND', 'TRANSITION_NOT_ALLOWED'],
+  idempotent: true,
+  async handler({ params, actor, by }, { acts }) {
+    await restoreIncident(acts, params.id, by)
+    return readAfterAct(acts, actor, params.id)
+  },
+  replay: async ({ actor }, incidentId, { acts }) => readAfterAct(acts, actor, incidentId),
+})
+
+/** Reporting, listing, reading, editing, deleting and restoring incidents. */
+export const incidentRoutes: readonly Route[] = [report, list, stats, read, edit, remove, restore]

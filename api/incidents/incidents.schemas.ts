@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CASE_TYPE_CODES, CASE_TYPES } from '../../domain/case-types'
 import { CONTACT_CHANNELS, OCCURRED_PRECISIONS, SAFETY_FLAGS, WISHED_GENDERS } from '../../domain/contact-safety'
+import { SUBJECT_CONSENTS } from '../../domain/incident-access'
 import { ACTS } from '../../domain/lifecycle'
 import {
   ESCALATION_REASONS,
@@ -11,7 +12,7 @@ import {
   STATUSES,
   URGENCIES,
 } from '../../domain/statuses'
-import { flagField, givenTimeField, idField, textField, timeField } from '../fields'
+import { flagField, givenTimeField, idField, latField, lngField, textField, timeField } from '../fields'
 import { orderingField, pageFields } from '../lists'
 
 export const caseTypeField = z.enum(CASE_TYPE_CODES as [string, ...string[]])
@@ -25,8 +26,8 @@ const descriptionField = textField(10_000)
 const timeOfDayField = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day such as 09:30')
 
 const locationField = z.strictObject({
-  lat: z.number().min(-90).max(90),
-  lng: z.number().min(-180).max(180),
+  lat: latField,
+  lng: lngField,
   text: textField(500).optional(),
 })
 
@@ -50,6 +51,19 @@ const contactSafetyField = z
     excluded_providers: z.array(idField).max(100).optional().describe('Never asked, and never told'),
   })
   .describe('How the reporter can be reached and met in safety')
+
+const subjectField = z
+  .strictObject({
+    name: textField(200).optional(),
+    phone: textField(50).optional(),
+    note: textField(2_000).optional(),
+  })
+  .describe(
+    'Whom a report on behalf is about: write it here and nowhere else. Nobody but you sees it before they agreed, or before somebody recorded that they are in imminent danger',
+  )
+const subjectConsentField = z
+  .enum(SUBJECT_CONSENTS)
+  .describe('Whether the subject agreed to be known; not asked is the same as no')
 
 // A phone's clock may be ahead of ours; by more than a day it is a mistake in the date.
 const CLOCK_AHEAD_MS = 86_400_000
@@ -76,7 +90,18 @@ export const reportBody = z
     details: detailsField.optional(),
     contact_safety: contactSafetyField.optional(),
     client_id: textField(100).optional().describe('Your own id for this report: repeated, it answers the first'),
-    on_behalf: z.boolean().optional().describe("Somebody else's case; a provider's or a dispatcher's report always is"),
+    on_behalf: z
+      .boolean()
+      .optional()
+      .describe("Somebody else's case; a provider's or a dispatcher's report always is, and one with a subject"),
+    subject: subjectField.optional(),
+    subject_consent: subjectConsentField.optional(),
+  })
+  .refine(({ on_behalf, subject, subject_consent }) => on_behalf !== false || (!subject && !subject_consent), {
+    path: ['subject'],
+    params: { code: 'not_on_behalf' },
+    message: 'Only a report on behalf of somebody has a subject',
+    when: isObject,
   })
   .refine(
     ({ case_type, incident_type }) =>
@@ -89,8 +114,7 @@ export const reportBody = z
     },
   )
 
-export const editBody = z.strictObject({
-  version: z.number().int().min(1).optional().describe('The version you edit, unless If-Match says it'),
+const editedFields = {
   title: titleField.nullable().optional(),
   description: descriptionField.nullable().optional(),
   incident_type: incidentTypeField.nullable().optional(),
@@ -99,7 +123,38 @@ export const editBody = z.strictObject({
   location: locationField.nullable().optional(),
   details: detailsField.nullable().optional(),
   contact_safety: contactSafetyField.nullable().optional(),
-})
+  subject: subjectField.nullable().optional(),
+  subject_consent: subjectConsentField.optional(),
+}
+/** The fields of an edit, as they come in. */
+export const editedFieldsBody = z.strictObject(editedFields)
+
+export const editBody = z
+  .strictObject({
+    version: z.number().int().min(1).optional().describe('The version you edit, unless If-Match says it'),
+    base_version: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('Instead of the version: the older one that you edited, perhaps without a network; the edit is merged'),
+    base: editedFieldsBody
+      .optional()
+      .describe('What the fields were on `base_version`, as far as you still have them: it settles more conflicts'),
+    ...editedFields,
+  })
+  .refine(({ version, base_version }) => version === undefined || base_version === undefined, {
+    path: ['base_version'],
+    params: { code: 'not_together' },
+    message: 'Say either the version or the one to merge with',
+    when: isObject,
+  })
+  .refine(({ base, base_version }) => base === undefined || base_version !== undefined, {
+    path: ['base_version'],
+    params: { code: 'required' },
+    message: 'Say of which version this is the base',
+    when: isObject,
+  })
 
 export const answerBody = z.strictObject({ offer_id: idField.optional() })
 
@@ -128,6 +183,9 @@ export const wordsField = <const Word extends string>(words: readonly Word[]) =>
     .transform(text => text.split(','))
     .pipe(z.array(z.enum(words)).min(1))
 
+/** Titles are sealed: to search them, so many of the newest are opened. */
+export const TITLES_SEARCHED = 500
+
 export const incidentsQuery = z.strictObject({
   ...pageFields,
   status: wordsField(STATUSES).optional().describe('One or several, with commas'),
@@ -139,6 +197,11 @@ export const incidentsQuery = z.strictObject({
   assigned_to: idField.optional(),
   created_after: givenTimeField.transform(text => new Date(text)).optional(),
   created_before: givenTimeField.transform(text => new Date(text)).optional(),
+  search: textField(100)
+    .optional()
+    .describe(
+      `The beginning of a code, an incident type or an area, in capitals or not; for reporters and providers also all words of a title, among their ${TITLES_SEARCHED} newest`,
+    ),
   ordering: orderingField(['created_at', 'updated_at'], '-created_at'),
 })
 
@@ -185,6 +248,11 @@ export const incidentSchema = z
     details: z.record(z.string(), z.unknown()).nullable(),
     contact_safety: z.record(z.string(), z.unknown()).nullable(),
     on_behalf: z.boolean(),
+    subject_consent: z.enum(SUBJECT_CONSENTS).nullable().describe('Null unless it is a report on behalf'),
+    subject: z
+      .object({ name: z.string().nullable(), phone: z.string().nullable(), note: z.string().nullable() })
+      .nullable()
+      .describe('Whom it is about (S7): null until they agreed or are in imminent danger, for all but who told it'),
     reporter: z.object({ id: idField, name: z.string().nullable() }).nullable(),
     assigned_to: z
       .object({ id: idField, name: z.string().nullable(), provider_type: z.string().nullable() })
@@ -194,6 +262,21 @@ export const incidentSchema = z
   })
   .meta({ id: 'Incident' })
 
+/** An incident after an edit; a merged one says what became of each field. */
+export const editedSchema = incidentSchema
+  .extend({
+    merge: z
+      .object({
+        merged: z.array(z.string()).describe('Fields that are now as you want them'),
+        conflicts: z
+          .array(z.object({ field: z.string(), base: z.unknown(), yours: z.unknown(), current: z.unknown() }))
+          .describe('Fields that somebody else has changed too: nothing was written, let a person decide'),
+      })
+      .optional()
+      .describe('Only after an edit with `base_version`'),
+  })
+  .meta({ id: 'EditedIncident' })
+
 /** A row of a list: no text, no exact place, no name. */
 export const incidentRowSchema = z
   .object({
@@ -202,6 +285,24 @@ export const incidentRowSchema = z
     assigned_to: z.object({ id: idField, provider_type: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'IncidentRow' })
+
+const count = z.number().int().min(0)
+
+/** Figures of the incidents that somebody may see. */
+export const statsSchema = z
+  .object({
+    since: timeField
+      .nullable()
+      .describe('The figures are of the incidents that are open or were reported since then; null: of all'),
+    total: count,
+    open: count,
+    by_status: z.record(z.enum(STATUSES), count),
+    by_urgency: z.record(z.enum(URGENCIES), count),
+    by_type: z.array(z.object({ type: z.string().nullable(), count })).describe('The most frequent first'),
+    average_response_seconds: z.number().int().min(0).nullable().describe('From the report to the assignment'),
+    recent: z.array(incidentRowSchema),
+  })
+  .meta({ id: 'IncidentStats' })
 
 /** What a provider sees before accepting (S3). */
 export const previewSchema = z

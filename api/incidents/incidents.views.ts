@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { IncidentListRow } from '../../db/incident-lists.repository'
+import type { IncidentListRow, SealedTitle } from '../../db/incident-lists.repository'
 import type { IncidentSeen, OfferSeen } from '../../db/incident-views.repository'
 import type { EventModel, OfferModel } from '../../db/models'
 import { openName } from '../../db/person-names'
@@ -9,6 +9,8 @@ import type { Role } from '../../domain/actors'
 import { caseTypeOf } from '../../domain/case-types'
 import type { ContactSafety } from '../../domain/contact-safety'
 import { EVENTS } from '../../domain/events'
+import { mayKnowSubject, mustNotKnowOfBar } from '../../domain/incident-access'
+import type { EscalationReason } from '../../domain/statuses'
 import type { DataKey } from '../../platform/envelope'
 import type {
   incidentRowSchema,
@@ -39,16 +41,23 @@ const firstOffer = ([offer]: readonly OfferSeen[], at: number): OfferView | null
 const keyOf = (vault: Vault, id: string, wrapped: string | null): DataKey | null =>
   wrapped === null ? null : vault.keyOf(id, wrapped)
 
+type Subject = { name?: string; phone?: string; note?: string }
 type Place = { lat?: number; lng?: number; text?: string }
 
+/** Who reads: what is shown differs by what they are to the incident. */
+export interface Reader {
+  readonly id: string
+  readonly role: Role
+}
+
 /** Everything, for those who may see it; what was sealed by a destroyed key is null. */
-export function fullView(vault: Vault, seen: IncidentSeen): z.input<typeof incidentSchema> {
+export function fullView(vault: Vault, seen: IncidentSeen, reader: Reader): z.input<typeof incidentSchema> {
   const key = keyOf(vault, seen.id, seen.wrapped)
   const text = (column: 'title' | 'description') => key && openText(key, 'incidents', seen.id, column, seen[column])
   const place = opened<Place>(key, seen, 'place')
   const area = areaName(seen.case_type, seen.region)
   return {
-    ...shared(seen),
+    ...shared(seen, reader),
     title: text('title'),
     description: text('description'),
     occurred_at: iso(seen.occurred_at),
@@ -58,6 +67,7 @@ export function fullView(vault: Vault, seen: IncidentSeen): z.input<typeof incid
     details: opened<Record<string, unknown>>(key, seen, 'details'),
     contact_safety: opened<Record<string, unknown>>(key, seen, 'contact_safety'),
     on_behalf: seen.on_behalf,
+    ...subjectView(key, seen),
     reporter: seen.reporter && { id: seen.reporter.id, name: openName(vault, seen.reporter) },
     assigned_to: seen.assignee && {
       id: seen.assignee.id,
@@ -65,9 +75,21 @@ export function fullView(vault: Vault, seen: IncidentSeen): z.input<typeof incid
       provider_type: seen.assignee.provider_type,
     },
     offer: firstOffer(seen.offers, seen.at),
-    // Voice and messages are parts of their own: an incident without them says so in the same form.
+    // Voice is a part of its own: an incident without it says so in the same form.
     voice_recording_id: null,
-    message_count: 0,
+    message_count: seen.message_count,
+  }
+}
+
+/** Nothing was asked until somebody says that it was. */
+function subjectView(key: DataKey | null, seen: IncidentSeen) {
+  if (!seen.on_behalf) return { subject_consent: null, subject: null }
+  const subject_consent = seen.subject?.consent ?? 'not_asked'
+  const sealed = mayKnowSubject(seen, subject_consent) ? (seen.subject?.subject ?? null) : null
+  const subject = key && openJson<Subject>(key, 'incident_subjects', seen.id, 'subject', sealed)
+  return {
+    subject_consent,
+    subject: subject && { name: subject.name ?? null, phone: subject.phone ?? null, note: subject.note ?? null },
   }
 }
 
@@ -79,7 +101,13 @@ function opened<T>(
   return key && openJson<T>(key, 'incidents', row.id, column, row[column] ?? null)
 }
 
-function shared(row: IncidentSeen | IncidentListRow) {
+/** Why dispatch is called, as far as this reader may know. */
+function escalationShown(row: IncidentSeen | IncidentListRow, reader: Reader): EscalationReason | null {
+  const isHidden = mustNotKnowOfBar(reader.role, { is_reporter: row.reporter_id === reader.id })
+  return isHidden && row.escalation_reason === 'assignee_barred' ? null : row.escalation_reason
+}
+
+function shared(row: IncidentSeen | IncidentListRow, reader: Reader) {
   return {
     id: row.id,
     code: row.code,
@@ -91,7 +119,7 @@ function shared(row: IncidentSeen | IncidentListRow) {
     incident_type: row.incident_type,
     owner: row.owner_id === null ? null : { id: row.owner_id },
     held: row.held,
-    escalation_reason: row.escalation_reason,
+    escalation_reason: escalationShown(row, reader),
     outcome: row.outcome,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
@@ -137,11 +165,15 @@ const wishes = (contact: ContactSafety | null) => ({
   safety_flags: [...(contact?.safety_flags ?? [])],
 })
 
-/** A row of a list. The title opens for its reporter alone: in everybody else's list the code stands for it (S4). */
-export function rowView(vault: Vault, row: IncidentListRow, readerId: string): z.input<typeof incidentRowSchema> {
-  const key = row.reporter_id === readerId ? keyOf(vault, row.id, row.wrapped) : null
+/**
+ * A row of a list. The title opens for its reporter alone: in everybody else's list the code stands for it (S4), and so in dispatch's,
+ * whoever took the report in.
+ */
+export function rowView(vault: Vault, row: IncidentListRow, reader: Reader): z.input<typeof incidentRowSchema> {
+  const isTheirs = row.reporter_id === reader.id && reader.role !== 'dispatcher' && reader.role !== 'admin'
+  const key = isTheirs ? keyOf(vault, row.id, row.wrapped) : null
   return {
-    ...shared(row),
+    ...shared(row, reader),
     title: key && openText(key, 'incidents', row.id, 'title', row.title),
     area: areaName(row.case_type, row.region),
     assigned_to: row.assignee_id === null ? null : { id: row.assignee_id, provider_type: row.assignee_type },
@@ -152,11 +184,13 @@ export function rowView(vault: Vault, row: IncidentListRow, readerId: string): z
   }
 }
 
-/** Who looks at a timeline. */
-export interface TimelineReader {
-  readonly id: string
-  readonly role: Role
-}
+/** A title from a list of them. */
+export const titleOf = (vault: Vault, { id, title, wrapped }: SealedTitle): string =>
+  openText(vault.keyOf(id, wrapped), 'incidents', id, 'title', title) ?? ''
+
+/** May this reader know of the event at all? */
+export const isShown = (event: EventModel, reader: Reader, seen: Pick<IncidentSeen, 'is_reporter'>): boolean =>
+  event.data['reason'] !== 'assignee_barred' || !mustNotKnowOfBar(reader.role, seen)
 
 /**
  * An event as a line of the story. Who acted is shown to dispatch and to themselves; the words of a reason to the same, for a
@@ -166,7 +200,7 @@ export function entryView(
   vault: Vault,
   { id: incidentId, wrapped }: { id: string; wrapped: string | null },
   event: EventModel,
-  reader: TimelineReader,
+  reader: Reader,
 ): z.input<typeof timelineEntrySchema> {
   const isStaff = reader.role === 'dispatcher' || reader.role === 'admin'
   const mayKnow = isStaff || event.actor_id === reader.id

@@ -5,10 +5,12 @@ import { readIncidents } from '../incidents/incidents.reads'
 import { incidentRowSchema } from '../incidents/incidents.schemas'
 import { listOf, pageOf, windowOf } from '../lists'
 import { defineRoute, type Route } from '../route'
-import { readOffersTo, readProfile, readProvider, readProviders } from './providers.reads'
+import { readMetrics, readOffersTo, readProfile, readProvider, readProviders } from './providers.reads'
 import {
   assignedCasesQuery,
   editMeBody,
+  METRICS_ARE,
+  metricsSchema,
   offeredSchema,
   profileSchema,
   providerSchema,
@@ -75,18 +77,33 @@ const assignedCases = defineRoute({
   },
 })
 
+const metricsAt = (path: string): Route =>
+  defineRoute({
+    method: 'get',
+    path,
+    permission: 'provider:self',
+    summary: 'Your figures',
+    description: METRICS_ARE,
+    tags,
+    response: metricsSchema,
+    errors: ['PROVIDER_NOT_FOUND'],
+    handler: async ({ actor }, { acts }) => readMetrics(acts, actor.id),
+  })
+
 const list = defineRoute({
   method: 'get',
   path: '/api/providers/',
   permission: 'provider:list',
   summary: 'All providers',
+  description:
+    'Names may come from memory for up to 5 minutes, yet a change made on any server shows at once. Availability and load are of this moment.',
   tags,
   query: providersQuery,
   response: listOf(providerSchema),
   errors: ['PAGE_NOT_FOUND'],
   async handler({ query, request }, { acts }) {
-    const { provider_type, availability, verification } = query
-    const found = await readProviders(acts, { provider_type, availability, verification }, windowOf(query))
+    const { page, page_size, ...filter } = query
+    const found = await readProviders(acts, filter, windowOf({ page, page_size }))
     return pageOf(found, query, request)
   },
 })
@@ -104,4 +121,13 @@ const read = defineRoute({
 })
 
 /** What providers do for themselves, and the directory that dispatch reads. */
-export const providerRoutes: readonly Route[] = [me, editMe, offers, assignedCases, list, read]
+export const providerRoutes: readonly Route[] = [
+  me,
+  editMe,
+  offers,
+  assignedCases,
+  metricsAt('/api/providers/metrics/'),
+  metricsAt('/api/providers/stats/'),
+  list,
+  read,
+]

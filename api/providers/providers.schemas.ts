@@ -1,13 +1,14 @@
 import { z } from 'zod'
+import { METRICS_DAYS } from '../../db/provider-metrics.repository'
 import { PROVIDER_TYPES } from '../../domain/case-types'
 import { AVAILABILITIES, LANGUAGES, STATUSES } from '../../domain/statuses'
-import { idField, textField, timeField } from '../fields'
+import { idField, latField, lngField, textField, timeField } from '../fields'
 import { previewSchema, wordsField } from '../incidents/incidents.schemas'
 import { orderingField, pageFields } from '../lists'
 
 const verificationField = z.enum(['pending', 'verified', 'refused'])
 const providerTypeField = z.enum([...new Set(PROVIDER_TYPES.map(type => type.code))] as [string, ...string[]])
-const positionField = z.strictObject({ lat: z.number().min(-90).max(90), lng: z.number().min(-180).max(180) })
+const positionField = z.strictObject({ lat: latField, lng: lngField })
 
 export const editMeBody = z.strictObject({
   availability: z.enum(['available', 'busy', 'off_duty']).optional(),
@@ -22,6 +23,8 @@ export const providersQuery = z.strictObject({
   provider_type: providerTypeField.optional(),
   availability: z.enum(AVAILABILITIES).optional(),
   verification: verificationField.optional(),
+  language: z.enum(LANGUAGES).optional(),
+  skill: textField(60).optional().describe('Exactly as the provider wrote it'),
 })
 
 export const assignedCasesQuery = z.strictObject({
@@ -55,6 +58,26 @@ export const profileSchema = z
     cooling_until: timeField.nullable().describe('No offers before this'),
   })
   .meta({ id: 'ProviderProfile' })
+
+const count = z.number().int().min(0)
+const seconds = z.number().min(0).nullable().describe('From the offer to the answer; null while there is none')
+
+/** What the figures are made of, in words for the document. */
+export const METRICS_ARE = `Of what you were offered and given in the last ${METRICS_DAYS} days; \`open\` is as of now.`
+
+/** A provider's own figures. */
+export const metricsSchema = z
+  .object({
+    offered: count.describe('Offers of every state'),
+    accepted: count,
+    rejected: count,
+    expired: count.describe('Not answered in time'),
+    median_answer_seconds: seconds,
+    p90_answer_seconds: seconds,
+    open: count.describe('Cases under way now'),
+    completed: count,
+  })
+  .meta({ id: 'ProviderMetrics' })
 
 export const offeredSchema = z
   .object({ id: idField, incident: previewSchema, expires_at: timeField, seconds_left: z.number().int().min(0) })

@@ -2,6 +2,7 @@ import { startWithPeople, type People } from '../../test/builders/people'
 import { expectInvariants } from '../../test/harness/invariants'
 import type { Reply, Someone } from '../../test/harness/api'
 import { newId } from '../../platform/ids'
+import { wakeOnce } from '../../worker/waker'
 
 let people: People
 beforeAll(async () => {
@@ -140,6 +141,74 @@ describe('me/', () => {
     )
     expect(reply.status).toBe(400)
     expect(reply.body.errors).toHaveLength(5)
+  })
+})
+
+describe('who waits for somebody', () => {
+  it('is offered to the provider who becomes available', async () => {
+    const provider = await people.onlyProvider()
+    await editMe({ availability: 'off_duty' }, provider)
+    const { id } = await people.report()
+    const seen = async () => (await people.get(`/api/incidents/${id}/`, people.dispatcher)).body
+    expect(await seen()).toMatchObject({ status: 'escalated', escalation_reason: 'no_provider_available' })
+    await editMe({ availability: 'busy' }, provider)
+    expect(await wakeOnce(people.api.deps.acts)).toBe(0)
+    await editMe({ availability: 'available' }, provider)
+    expect(await wakeOnce(people.api.deps.acts)).toBeGreaterThan(0)
+    expect((await people.get('/api/providers/offers/', provider)).body).toMatchObject([{ incident: { id } }])
+    await people.post(`/api/incidents/${id}/accept/`, {}, provider)
+    expect((await seen()).assigned_to).toMatchObject({ id: provider.id })
+  })
+})
+
+describe('metrics/', () => {
+  const metricsOf = async (one: Someone, path = 'metrics') => (await people.get(`/api/providers/${path}/`, one)).body
+  const offersOf = (one: Someone) => db()('offers').where({ provider_id: one.id })
+  const asked = (one: Someone, seconds: number, state: string) =>
+    offersOf(one)
+      .where({ state })
+      .update({ offered_at: db().raw(`answered_at - make_interval(secs => ?)`, [seconds]) })
+
+  it('is all zeros at first', async () => {
+    expect(await metricsOf(await people.provider())).toEqual({
+      ...{ offered: 0, accepted: 0, rejected: 0, expired: 0, open: 0, completed: 0 },
+      ...{ median_answer_seconds: null, p90_answer_seconds: null },
+    })
+  })
+
+  it('counts what was offered, how fast it was answered, and what came of it', async () => {
+    const provider = await people.onlyProvider({ capacity: 5 })
+    const [done, working, refused] = [await people.report(), await people.report(), await people.report()]
+    for (const { id } of [done, working]) await people.post(`/api/incidents/${id}/accept/`, {}, provider)
+    await people.post(`/api/incidents/${refused.id}/reject/`, { reason: 'too_far' }, provider)
+    await asked(provider, 10, 'accepted')
+    await asked(provider, 40, 'rejected')
+    await people.post(`/api/incidents/${done.id}/status/`, { status: 'in_progress' }, provider)
+    await people.post(`/api/incidents/${done.id}/status/`, { status: 'completed', outcome: 'resolved' }, provider)
+    await people.report()
+    const metrics = await metricsOf(provider)
+    expect(metrics).toEqual({
+      ...{ offered: 4, accepted: 2, rejected: 1, expired: 0, open: 1, completed: 1 },
+      ...{ median_answer_seconds: 10, p90_answer_seconds: 34 },
+    })
+    expect(await metricsOf(provider, 'stats')).toEqual(metrics)
+  })
+
+  it('reaches back 90 days', async () => {
+    const provider = await people.onlyProvider()
+    const { id } = await people.report()
+    await people.post(`/api/incidents/${id}/reject/`, { reason: 'too_far' }, provider)
+    await asked(provider, 89 * 86_400, 'rejected')
+    expect(await metricsOf(provider)).toMatchObject({ offered: 1, rejected: 1 })
+    await asked(provider, 91 * 86_400, 'rejected')
+    expect(await metricsOf(provider)).toMatchObject({ offered: 0, rejected: 0, median_answer_seconds: null })
+  })
+
+  it('is nobody else’s', async () => {
+    for (const one of [people.survivor, people.dispatcher, people.admin])
+      for (const path of ['metrics', 'stats', 'offers', 'assigned-cases', 'me'])
+        expect((await people.get(`/api/providers/${path}/`, one)).status).toBe(403)
+    expect((await people.get('/api/providers/metrics/')).status).toBe(401)
   })
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { closeDatabase, openDatabase, type Database } from '../../db/database'
-import { closedLoop, type Load } from '../load'
+import { closedLoop, openLoop, type Load } from '../load'
 
 /** What a careful hand-written service would do at the least: plain tables, plain transactions, the product's own kind of pool. */
 export interface BareDatabase {
@@ -8,6 +8,8 @@ export interface BareDatabase {
   insertPairs(size: { count: number; atOnce: number }): Promise<Load>
   /** One `select for update` and three writes in one transaction, on the pairs inserted before. */
   moveOffers(size: { count: number; atOnce: number }): Promise<Load>
+  /** The newest twenty incidents of the product's own table, by its index, so many times a second. */
+  readNewest(rate: { perSecond: number; seconds: number }): Promise<Load>
   close(): Promise<void>
 }
 
@@ -33,6 +35,10 @@ export async function openBareDatabase({ url, pool }: { url: string; pool: numbe
       const offered = await insertOffers(db, size.count)
       return closedLoop(size, index => moveOffer(db, offered[index] ?? ''))
     },
+    readNewest: rate =>
+      openLoop(rate, () =>
+        db.raw('select id, code, status from incidents where deleted_at is null order by created_at desc, id limit 20'),
+      ),
     close: () => closeDatabase(db),
   }
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Client } from '@temporalio/client'
 import { SMTPServer } from 'smtp-server'
@@ -110,6 +112,13 @@ test('the record holds none of them in the clear', async () => {
   )
   expect(rows[0].count).toBeGreaterThanOrEqual(6)
   await expectInvariants(product.db)
+})
+
+test('no uploaded file holds any of them', () => {
+  const files = readdirSync(product.filesDir, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  expect(files.length).toBeGreaterThan(0)
+  for (const { parentPath, name } of files)
+    expect(canaries.find('file', `${name} ${readFileSync(join(parentPath, name), 'latin1')}`)).toEqual([])
 })
 
 test("Temporal's file and its opened histories hold none of them", () => {

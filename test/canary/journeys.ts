@@ -2,6 +2,7 @@ import type { Reply } from '../harness/api'
 import type { TestProduct } from '../harness/product'
 import { eventually } from '../harness/eventually'
 import type { Canaries } from './canaries'
+import { walkFurther, walkMessages } from './further-journeys'
 
 /** Somebody in the journeys. */
 export interface Walker {
@@ -49,8 +50,10 @@ export class Journeys {
 
   #notePlanted(route: string, value: unknown, path: readonly string[]): void {
     if (typeof value === 'string') {
-      // What a report says in fields of its own may be as deep as it likes.
-      const field = path[0] === 'details' ? 'details.*' : path.join('.')
+      // What a report says in fields of its own may be as deep as it likes, and what a browser says beside a passkey.
+      const [depth] = ['details', 'clientExtensionResults'].map(name => path.indexOf(name)).filter(index => index >= 0)
+      const open = depth !== undefined && path[depth] === 'details' ? ['*'] : []
+      const field = (depth === undefined ? path : [...path.slice(0, depth + 1), ...open]).join('.')
       if (this.canaries.find('', value).length > 0) this.planted.add(`${route} ${field}`)
     } else if (Array.isArray(value)) {
       for (const each of value) this.#notePlanted(route, each, [...path, '*'])
@@ -71,6 +74,7 @@ export class Journeys {
     await this.#decidedByDispatch(people)
     await this.#escalated(people)
     await this.#badInput(people)
+    await walkFurther(this, { ...people, provider: people.stranger })
     await this.product.untilAllHeard(20_000)
   }
 
@@ -193,6 +197,11 @@ export class Journeys {
         safety_flags: ['injured'],
         note: this.words(`${planted} contact safety`),
       },
+      subject: {
+        name: this.words(`${planted} subject's name`),
+        phone: this.canaries.phone(`${planted} subject's phone`),
+        note: this.words(`${planted} subject`),
+      },
     }
   }
 
@@ -233,6 +242,7 @@ export class Journeys {
     await this.say('GET', '/api/incidents/{id}/', provider, { params, wants: 200 })
     const start = { status: 'in_progress', note: this.words('note of the start') }
     await this.say('POST', '/api/incidents/{id}/status/', provider, { params, body: start, wants: 200 })
+    await walkMessages(this, id, { survivor, provider, stranger })
     const end = { status: 'completed', outcome: 'resolved', note: this.words('note of the end') }
     await this.say('POST', '/api/incidents/{id}/status/', provider, { params, body: end, wants: 200 })
     await this.say('GET', '/api/incidents/{id}/timeline/', dispatcher, { params, wants: 200 })
@@ -248,6 +258,8 @@ export class Journeys {
     const params = { id }
     const edit = { ...this.#story('edit'), version: 1 }
     await this.say('PATCH', '/api/incidents/{id}/', survivor, { params, body: edit, wants: 200 })
+    const merged = { base_version: 1, base: this.#story('base of a merge'), title: this.words('merged title') }
+    await this.say('PATCH', '/api/incidents/{id}/', survivor, { params, body: merged, wants: 412 })
     const provider = await this.#accept(id, providers)
     const back = { reason: this.words('reason of a hand-back') }
     await this.say('POST', '/api/incidents/{id}/hand-back/', provider, { params, body: back, wants: 200 })
@@ -346,7 +358,7 @@ export class Journeys {
 type People = {
   readonly admin: Walker
   readonly dispatcher: Walker
-  readonly survivor: Walker
+  readonly survivor: Walker & { readonly password: string }
   readonly providers: readonly Walker[]
   readonly stranger: Walker
 }

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import type { AccountDeps } from '../../acts/accounts/deps'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AccountDeps, SignInDeps } from '../../acts/accounts/deps'
 import { openSession } from '../../acts/accounts/open-session'
 import { insertAccount } from '../../db/accounts.repository'
+import { createLocalFiles } from '../../adapters/files/local-files'
+import { createSealedFiles } from '../../adapters/files/sealed-files'
 import { inTransaction } from '../../db/unit-of-work'
-import { sealColumns } from '../../db/vault'
+import { sealColumns, Vault } from '../../db/vault'
 import type { ApiDeps } from '../../api/deps'
 import type { Route } from '../../api/route'
+import { ROUTES } from '../../api/routes'
+import { createLimits, type LimitSettings } from '../../api/limits/limits'
 import { createServer } from '../../api/server'
 import { rememberVerified } from '../../api/verified-tokens'
 import type { ActDeps } from '../../acts/deps'
@@ -16,13 +23,16 @@ import { parseKeyRing, parseNamedKey } from '../../platform/keyring'
 import { createLogger, type Logger } from '../../platform/logger'
 import { createAccessTokens } from '../../platform/tokens'
 import { actDeps } from '../builders/record'
+import { contractOf, type Contract } from './contract'
 import { createTestDatabase, type TestDatabase } from './database'
 
-/** What a test sends; a string body goes out as it is, everything else as JSON. */
+/** What a test sends; a string or a form goes out as it is, everything else as JSON. */
 export interface Ask {
   readonly token?: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
+  /** For a reply that is meant to contradict the document: every other one is held against it. */
+  readonly unchecked?: true
 }
 
 /** What came back; `body` is parsed JSON, or the text when it is none. */
@@ -46,62 +56,97 @@ export interface TestApi {
   readonly url: string
   readonly deps: ApiDeps
   readonly database: TestDatabase
+  /** The folder of the uploads. */
+  readonly filesDir: string
   /** Every line that was logged, parsed. */
   readonly log: Record<string, unknown>[]
   call(method: string, path: string, ask?: Ask): Promise<Reply>
   /** An account of that role, signed in, without the cost of a password. */
   someone(role: Role, more?: { providerType?: string }): Promise<Someone>
+  /** Another server on the same database with the same keys, which shares no memory with this one. */
+  replica(): Promise<Pick<TestApi, 'url' | 'call' | 'stop'>>
   stop(): Promise<void>
+}
+
+/** How a test wants its API. */
+export interface TestApiOptions {
+  readonly routes?: readonly Route[]
+  readonly acts?: Partial<ActDeps>
+  readonly accounts?: Partial<SignInDeps>
+  readonly now?: () => Date
+  readonly publicUrl?: string
+  readonly corsOrigins?: readonly string[]
+  readonly trustedProxies?: readonly string[]
+  /** Without them requests are not counted. */
+  readonly limits?: LimitSettings
 }
 
 const key = (name: string): string => `${name}:${randomBytes(32).toString('base64')}`
 
 /** The API over real HTTP on a database of its own. */
-export async function startTestApi(
-  more: {
-    readonly routes?: readonly Route[]
-    readonly acts?: Partial<ActDeps>
-    readonly now?: () => Date
-    readonly publicUrl?: string
-  } = {},
-): Promise<TestApi> {
+export async function startTestApi(more: TestApiOptions = {}): Promise<TestApi> {
   const database = await createTestDatabase()
   const log: Record<string, unknown>[] = []
   const logger = logInto(log)
   const acts = actDeps(database.db, { logger, ...more.acts })
-  const accounts: AccountDeps = {
+  const tokenKeys = parseKeyRing(key('jwt'))
+  const tokens = (): AccountDeps['accessTokens'] =>
+    rememberVerified(createAccessTokens({ keys: tokenKeys, seconds: 900 }))
+  const publicUrl = more.publicUrl ?? 'http://kesi.test'
+  const accounts: SignInDeps = {
     db: database.db,
     vault: acts.vault,
     logger,
     indexKey: parseNamedKey(key('index')),
-    accessTokens: rememberVerified(createAccessTokens({ keys: parseKeyRing(key('jwt')), seconds: 900 })),
+    accessTokens: tokens(),
     refreshTokenDays: 30,
+    publicUrl,
+    staffIdleMinutes: 60,
+    secondFactorRequired: false,
     now: more.now ?? (() => new Date()),
+    ...more.accounts,
   }
-  const publicUrl = more.publicUrl ?? 'http://kesi.test'
-  const deps: ApiDeps = { acts, accounts, publicUrl, checks: {} }
+  const filesDir = mkdtempSync(join(tmpdir(), 'kesi-files-'))
+  const files = createSealedFiles(createLocalFiles(filesDir))
+  const deps: ApiDeps = { acts, accounts, files, publicUrl, checks: {} }
+  const server = await serve(deps, more)
+  return {
+    ...server,
+    deps,
+    database,
+    filesDir,
+    log,
+    someone: (role, about) => signUp(accounts, role, about),
+    replica() {
+      const vault = more.acts?.vault ?? new Vault(parseKeyRing(acts.ring))
+      const own = { acts: actDeps(database.db, { logger, ...more.acts, vault }), files, publicUrl, checks: {} }
+      return serve({ ...own, accounts: { ...accounts, vault, accessTokens: tokens() } }, more)
+    },
+    async stop() {
+      await server.stop()
+      await database.drop()
+      rmSync(filesDir, { recursive: true })
+    },
+  }
+}
+
+/** One server on these dependencies. */
+async function serve(deps: ApiDeps, more: TestApiOptions): Promise<Pick<TestApi, 'url' | 'call' | 'stop'>> {
+  const { limits, corsOrigins = [], trustedProxies = [] } = more
+  const { db, indexKey } = deps.accounts
   const server = createServer({
     // Port 0: the system chooses a free one.
-    config: { bind: '127.0.0.1', port: 0, publicUrl, trustedProxies: [] },
+    config: { bind: '127.0.0.1', port: 0, publicUrl: deps.publicUrl, trustedProxies, corsOrigins },
     deps,
-    logger,
+    logger: deps.acts.logger,
     version: '0.0.0-test',
+    ...(limits && { limits: createLimits(db, indexKey, limits) }),
     ...(more.routes && { routes: more.routes }),
   })
   const { port } = await server.listen()
   const url = `http://127.0.0.1:${port}`
-  return {
-    url,
-    deps,
-    database,
-    log,
-    call: (method, path, ask) => callApi(url + path, method, ask),
-    someone: (role, about) => signUp(accounts, role, about),
-    async stop() {
-      await server.close()
-      await database.drop()
-    },
-  }
+  const contract = contractOf(more.routes ?? ROUTES)
+  return { url, call: (method, path, ask) => callApi(url + path, method, ask, contract), stop: () => server.close() }
 }
 
 function logInto(lines: Record<string, unknown>[]): Logger {
@@ -109,21 +154,34 @@ function logInto(lines: Record<string, unknown>[]): Logger {
   return createLogger({ level: 'info', name: 'test', stream: { write } })
 }
 
-/** One request; whatever status comes back is an answer. Throws when none comes. */
-export async function callApi(url: string, method: string, { token, body, headers }: Ask = {}): Promise<Reply> {
+/** One request; whatever status comes back is an answer. Throws when none comes, and when it contradicts the document. */
+export async function callApi(
+  url: string,
+  method: string,
+  { token, body, headers, unchecked }: Ask = {},
+  contract: Contract = contractOf(ROUTES),
+): Promise<Reply> {
   const response = await fetch(url, {
     method,
     redirect: 'manual',
     headers: {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body !== undefined && { body: isWritten(body) ? body : JSON.stringify(body) }),
   })
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, body: parsed(text) }
+  const reply = { status: response.status, headers: response.headers, body: parsed(await response.text()) }
+  const type = response.headers.get('content-type')
+  const wrong = unchecked ? undefined : contract.contradiction({ ...reply, method, path: pathOf(url), type })
+  if (wrong) throw new Error(wrong)
+  return reply
 }
+
+const isWritten = (body: unknown): body is string | FormData => typeof body === 'string' || body instanceof FormData
+
+/** As it was written: `new URL` would tidy it. */
+const pathOf = (url: string): string => url.replace(/^\w+:\/\/[^/]*/, '')
 
 function parsed(text: string): unknown {
   try {

@@ -192,7 +192,13 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       cachedWorkflows: 1_000,
       bundle: { codePath: await bundlePath() },
       incidentActivities: createIncidentActivities(acts),
-      noticeActivities: createNoticeActivities({ db: test.db, vault: acts.vault, channels, logger }),
+      noticeActivities: createNoticeActivities({
+        db: test.db,
+        vault: acts.vault,
+        channels,
+        logger,
+        publicUrl: 'http://kesi.test',
+      }),
       logger,
     })
   const engine = new TestEngine(test, acts, link, target, teller, reach, native, createAll)

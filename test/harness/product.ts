@@ -48,7 +48,11 @@ export class TestProduct {
     const [apiPort = 0, temporalPort = 0, uiPort = 0] = await freePorts(3)
     const dir = mkdtempSync(join(tmpdir(), 'kesi-faults-'))
     const test = await createTestDatabase({ pool: 5 })
-    const env = { ...environment({ url: test.url, apiPort, temporalPort }), ...more }
+    const env = {
+      ...environment({ url: test.url, apiPort, temporalPort }),
+      KESI_FILES_DIR: join(dir, 'files'),
+      ...more,
+    }
     const server = await temporalProgram({
       dbFile: join(dir, 'temporal.db'),
       namespace: NAMESPACE,
@@ -91,6 +95,11 @@ export class TestProduct {
 
   get temporalFile(): string {
     return join(this.dir, 'temporal.db')
+  }
+
+  /** Where uploads are kept. */
+  get filesDir(): string {
+    return join(this.dir, 'files')
   }
 
   call(method: string, path: string, ask?: Ask): Promise<Reply> {

@@ -1,0 +1,26 @@
+import { actDeps, addPolicy, addProvider, addUser, by } from '../test/builders/record'
+import { createTestDatabase, type TestDatabase } from '../test/harness/database'
+import { reportIncident } from './report-incident'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const NAIROBI = { lat: -1.28, lng: 36.82 }
+const MOMBASA = { lat: -4.04, lng: 39.66 }
+/** More than an act reads: whoever is to be chosen must be among those it does. */
+const MANY = 80
+
+test('the nearest is asked though many others, farther away, have more free places', async () => {
+  const deps = actDeps(database.db)
+  await addPolicy(database.db)
+  const survivor = await addUser(database.db, 'survivor')
+  for (let n = 0; n < MANY; n++) await addProvider(database.db, { at: MOMBASA, capacity: 5 })
+  const near = await addProvider(database.db, { at: NAIROBI, capacity: 2 })
+  await database.db('provider_profiles').where({ user_id: near }).update({ load: 1, last_assigned_at: new Date() })
+  const report = { case_type: 'gbv', urgency: 'urgent', place: { lat: -1.3, lng: 36.8 } } as const
+  const { incidentId } = await reportIncident(deps, report, by('survivor', survivor))
+  expect(await database.db('offers').where({ incident_id: incidentId }).pluck('provider_id')).toEqual([near])
+})

@@ -1,0 +1,38 @@
+import type { Knex } from 'knex'
+
+/** Whom a third-party report is about, who barred a provider, and an index behind every filter of the incident lists. */
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw(`
+    create table incident_subjects (
+      incident_id uuid primary key references incidents on delete cascade,
+      consent text not null check (consent in ('agreed','not_asked','imminent_danger')),
+      subject text
+    );
+    comment on table incident_subjects is 'whom a report on behalf is about; apart from the incident, so that what reads an incident does not read this by the way';
+    comment on column incident_subjects.subject is 'sealed with the incident''s key';
+    alter table exclusions
+      add column barred_by text not null default 'reporter' check (barred_by in ('reporter','dispatch')),
+      add column barred_at timestamptz not null default clock_timestamp();
+    comment on column exclusions.barred_by is 'what the reporter barred, only the reporter lifts';
+
+    create index incidents_listed_ended on incidents (status, created_at desc)
+      where status in ('closed', 'cancelled') and deleted_at is null;
+    create index incidents_last_changed on incidents (updated_at desc, id) where deleted_at is null;
+    create index incidents_by_urgency on incidents (urgency, created_at desc) where deleted_at is null;
+    create index incidents_by_case_type on incidents (case_type, created_at desc) where deleted_at is null;
+    create index incidents_by_type on incidents (incident_type, created_at desc) where deleted_at is null;
+    create index incidents_by_region on incidents (region, created_at desc) where deleted_at is null;
+    create index incidents_of_owner on incidents (owner_id) where owner_id is not null;
+    create index incidents_escalated on incidents (created_at desc) where escalation_reason is not null;
+    create index incidents_by_code on incidents (replace(code, '-', '') text_pattern_ops);
+  `)
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw(`
+    drop index incidents_by_code, incidents_escalated, incidents_of_owner, incidents_by_region,
+      incidents_by_type, incidents_by_case_type, incidents_by_urgency, incidents_last_changed, incidents_listed_ended;
+    alter table exclusions drop column barred_at, drop column barred_by;
+    drop table incident_subjects;
+  `)
+}
