@@ -4,6 +4,7 @@ import { INCIDENT_CODE_LENGTH, incidentCode } from '../domain/incident-code'
 import type { Status } from '../domain/statuses'
 import { inTransaction } from '../db/unit-of-work'
 import { sealColumns, Vault } from '../db/vault'
+import type { DataKey } from '../platform/envelope'
 import { newId } from '../platform/ids'
 import { randomBytes } from 'node:crypto'
 import type { Stack } from './stack'
@@ -29,8 +30,8 @@ const OPEN_OF_A_THOUSAND: readonly Status[] = [
 ]
 
 /**
- * Writes `count` incidents of the last year into the record, each with its key, sealed words, two events and, where somebody had it, an
- * assignment. They are rows alone: no workflow runs for them, and nothing of them is due within a year.
+ * Writes `count` incidents of the last year into the record, each with its key, sealed words and two events, where somebody had it
+ * with the accepted offer and the assignment, and every fifth with a conversation. They are rows alone: no workflow runs for them, and nothing of them is due within a year.
  */
 export async function addCrowd(stack: Stack, count: number, crowd: Crowd): Promise<void> {
   const vault = new Vault(stack.config.keyRing)
@@ -61,7 +62,10 @@ function tablesOf(many: readonly Written[]): [string, unknown[]][] {
     ['incidents', many.map(each => each.incident)],
     ['incident_keys', many.map(each => each.key)],
     ['events', many.flatMap(each => each.events)],
+    ['offers', many.flatMap(each => each.offers)],
     ['assignments', many.flatMap(each => each.assignments)],
+    ['conversations', many.flatMap(each => each.conversations)],
+    ['messages', many.flatMap(each => each.messages)],
   ]
 }
 
@@ -111,12 +115,53 @@ function incidentOf(vault: Vault, { index, count, crowd, policyId }: Place) {
     { ...event, id: newId(), seq: 1, rev: 1, type: 'incident.reported', to_status: 'reported', at: reportedAt },
     { ...event, id: newId(), seq: 2, rev: 5, type: 'incident.assigned', to_status: status, at: soonAfter },
   ]
-  const assignment = { id: newId(), incident_id: id, provider_id: assignee, service: 'response', forced: false }
-  const ended = isOver ? { ended_at: soonAfter, end_reason: 'closed' } : {}
+  const at = { reportedAt, soonAfter, ended: isOver }
   return {
     incident,
     key: { incident_id: id, wrapped },
     events,
-    assignments: assignee === null ? [] : [{ ...assignment, assigned_at: soonAfter, ...ended }],
+    ...(assignee === null ? NOT_GIVEN : givenTo(assignee, id, at)),
+    ...(index % TALKED_ABOUT === 0 ? talkOf(key, id, String(incident.reporter_id), soonAfter) : SILENCE),
   }
+}
+
+const NOT_GIVEN = { assignments: [], offers: [] }
+
+/** The offer that somebody accepted, and what came of it. */
+function givenTo(
+  provider: string,
+  incidentId: string,
+  { reportedAt, soonAfter, ended }: { reportedAt: Date; soonAfter: Date; ended: boolean },
+) {
+  const offer = {
+    ...{ id: newId(), incident_id: incidentId, provider_id: provider, round: 1, attempt: 1, candidates: [] },
+    ...{ state: 'accepted', offered_at: reportedAt, expires_at: soonAfter, answered_at: soonAfter },
+  }
+  const assignment = {
+    ...{ id: newId(), incident_id: incidentId, provider_id: provider, service: 'response', forced: false },
+    ...{ offer_id: offer.id, assigned_at: soonAfter },
+    ...(ended && { ended_at: soonAfter, end_reason: 'closed' }),
+  }
+  return { offers: [offer], assignments: [assignment] }
+}
+
+/** Of so many incidents one has messages. */
+const TALKED_ABOUT = 5
+const MESSAGES = 3
+const SILENCE = { conversations: [], messages: [] }
+
+function talkOf(key: DataKey, incidentId: string, sender: string, at: Date) {
+  const conversation = { id: newId(), incident_id: incidentId, last_seq: MESSAGES, last_message_at: at, created_at: at }
+  const messages = Array.from({ length: MESSAGES }, (_, n) => {
+    const id = newId()
+    return {
+      ...{ id, conversation_id: conversation.id, seq: n + 1, sender_id: sender, sender_role: 'survivor' },
+      ...{
+        message_type: 'text',
+        ...sealColumns(key, 'messages', id, { content: 'Are you on your way?' }),
+        created_at: at,
+      },
+    }
+  })
+  return { conversations: [conversation], messages }
 }

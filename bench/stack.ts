@@ -101,6 +101,11 @@ export class Stack {
     return `http://127.0.0.1:${this.config.port}`
   }
 
+  /** The log file of a server. */
+  logOf(name: 'postgres' | 'temporal' | 'worker' | 'api'): string {
+    return join(this.options.launcher.foldersIn(this.dir).logs, `${name}.log`)
+  }
+
   /** Starts the product's worker and API, once; resolves when the API is ready. */
   async startProduct(): Promise<void> {
     if (this.#productRuns) return

@@ -1,6 +1,7 @@
 import type { Candidate } from '../domain/ranking'
 import { ENDED, URGENCIES, type EscalationReason, type Status, type Urgency } from '../domain/statuses'
 import type { Database } from './database'
+import { runPrepared, type Prepared } from './prepared'
 
 export interface BoardFilter {
   readonly statuses?: readonly Status[] | undefined
@@ -24,10 +25,10 @@ export interface BoardFigures {
   readonly providers: { readonly total: number; readonly available: number; readonly at_capacity: number }
 }
 
+// $1 statuses, $2 urgency, $3 case type; null where anything will do.
 const FILTER = `deleted_at is null
-  and (:statuses::text[] is null or status = any(:statuses::text[]))
-  and (:urgency::text is null or urgency = :urgency)
-  and (:caseType::text is null or case_type = :caseType)`
+  and ($1::text[] is null or status = any($1)) and ($2::text is null or urgency = $2)
+  and ($3::text is null or case_type = $3)`
 // Each figure reads one range of an index: the open ones, today's, the week's newest. `clock_timestamp()` would have every row read
 // instead: it may differ from row to row, so no index is asked with it.
 const TODAY = `date_trunc('day', now(), 'UTC')`
@@ -35,36 +36,55 @@ const TODAY = `date_trunc('day', now(), 'UTC')`
 export const RESPONSE_DAYS = 7
 const RESPONSES_AT_MOST = 1_000
 
+const READ_BOARD: Prepared = {
+  name: 'read-board',
+  text: `select
+      coalesce((select json_agg(w) from (select status, urgency, count(*)::int as count from incidents
+        where ${FILTER} and status not in ('closed', 'cancelled') group by status, urgency) w), '[]') as open,
+      (select count(*)::int from incidents where ${FILTER} and created_at >= ${TODAY}) as created_today,
+      (select count(*)::int from incidents
+        where ${FILTER} and completed_at is not null and completed_at >= ${TODAY}) as completed_today,
+      (select round(avg(extract(epoch from assigned_at - reported_at)))::int from (
+        select assigned_at, reported_at from incidents
+        where ${FILTER} and assigned_at is not null and created_at >= now() - interval '${RESPONSE_DAYS} days'
+        order by created_at desc limit ${RESPONSES_AT_MOST}) newest) as average_response_seconds,
+      (select json_build_object('total', count(*),
+           'available', count(*) filter (where p.availability = 'available' and p.load < p.capacity),
+           'at_capacity', count(*) filter (where p.load >= p.capacity))
+         from provider_profiles p join users u on u.id = p.user_id
+         where p.verification = 'verified' and u.status = 'active') as providers`,
+}
+
 /** Figures over the incidents that match, and over the verified providers, in one statement. */
 export async function readBoardFigures(db: Database, filter: BoardFilter): Promise<BoardFigures> {
-  const { rows } = await db.raw<{ rows: [BoardFigures] }>(
-    `select
-       coalesce((select json_agg(w) from (select status, urgency, count(*)::int as count from incidents
-         where ${FILTER} and status not in ('closed', 'cancelled') group by status, urgency) w), '[]') as open,
-       (select count(*)::int from incidents where ${FILTER} and created_at >= ${TODAY}) as created_today,
-       (select count(*)::int from incidents
-         where ${FILTER} and completed_at is not null and completed_at >= ${TODAY}) as completed_today,
-       (select round(avg(extract(epoch from assigned_at - reported_at)))::int from (
-         select assigned_at, reported_at from incidents
-         where ${FILTER} and assigned_at is not null
-           and created_at >= now() - interval '${RESPONSE_DAYS} days'
-         order by created_at desc limit ${RESPONSES_AT_MOST}) newest) as average_response_seconds,
-       (select json_build_object('total', count(*),
-            'available', count(*) filter (where p.availability = 'available' and p.load < p.capacity),
-            'at_capacity', count(*) filter (where p.load >= p.capacity))
-          from provider_profiles p join users u on u.id = p.user_id
-          where p.verification = 'verified' and u.status = 'active') as providers`,
-    {
-      statuses: filter.statuses ? [...filter.statuses] : null,
-      urgency: filter.urgency ?? null,
-      caseType: filter.case_type ?? null,
-    },
-  )
-  return rows[0]
+  const values = [filter.statuses ?? null, filter.urgency ?? null, filter.case_type ?? null]
+  const [figures] = await runPrepared<BoardFigures>(db, READ_BOARD, values)
+  if (!figures) throw new Error('a select without a from answers a row')
+  return figures
 }
 
 /** Ended incidents of one case type, urgency and status are counted one by one up to so many. */
-export const ENDED_COUNTED_AT_MOST = 5_000
+export const ENDED_COUNTED_AT_MOST = 2_000
+
+const COUNT_ENDED: Prepared = {
+  name: 'count-ended',
+  text: `with counted as materialized (
+      select t.case_type, u.urgency, s.status,
+        (select count(*) from (select 1 from incidents i
+          where i.case_type = t.case_type and i.urgency = u.urgency and i.status = s.status
+            and i.status in ('closed', 'cancelled') and i.deleted_at is null limit ${ENDED_COUNTED_AT_MOST}) found)::int as n
+      from unnest($1::text[]) t (case_type), unnest($2::text[]) u (urgency), unnest($3::text[]) s (status)),
+    sampled as materialized (
+      select x.most_common_vals[item][1] as case_type, x.most_common_vals[item][2] as urgency,
+        x.most_common_vals[item][3] as status, (c.reltuples * x.most_common_freqs[item])::int as n
+      from pg_stats_ext x, pg_class c, generate_subscripts(x.most_common_freqs, 1) item
+      where x.schemaname = current_schema() and x.statistics_name = 'incidents_words'
+        and c.oid = 'incidents'::regclass)
+    select counted.urgency, counted.status, (counted.n = ${ENDED_COUNTED_AT_MOST}) as is_estimate,
+      case when counted.n < ${ENDED_COUNTED_AT_MOST} then counted.n
+        else greatest(counted.n, coalesce(sampled.n, 0)) end as count
+    from counted left join sampled using (case_type, urgency, status)`,
+}
 
 /**
  * How many ended incidents match, in one statement that never reads more than its bound: exactly up to `ENDED_COUNTED_AT_MOST` of a
@@ -74,31 +94,11 @@ export async function countEnded(
   db: Database,
   filter: BoardFilter & { readonly case_types: readonly string[] },
 ): Promise<(WordCount & { readonly is_estimate: boolean })[]> {
-  const { rows } = await db.raw<{ rows: (WordCount & { is_estimate: boolean })[] }>(
-    `with counted as materialized (
-       select t.case_type, u.urgency, s.status,
-         (select count(*) from (select 1 from incidents i
-           where i.case_type = t.case_type and i.urgency = u.urgency and i.status = s.status
-             and i.status in ('closed', 'cancelled') and i.deleted_at is null limit :bound) found)::int as n
-       from unnest(:caseTypes::text[]) t (case_type), unnest(:urgencies::text[]) u (urgency),
-         unnest(:statuses::text[]) s (status)),
-     sampled as materialized (
-       select x.most_common_vals[item][1] as case_type, x.most_common_vals[item][2] as urgency,
-         x.most_common_vals[item][3] as status, (c.reltuples * x.most_common_freqs[item])::int as n
-       from pg_stats_ext x, pg_class c, generate_subscripts(x.most_common_freqs, 1) item
-       where x.schemaname = current_schema() and x.statistics_name = 'incidents_words'
-         and c.oid = 'incidents'::regclass)
-     select counted.urgency, counted.status, (counted.n = :bound) as is_estimate,
-       case when counted.n < :bound then counted.n else greatest(counted.n, coalesce(sampled.n, 0)) end as count
-     from counted left join sampled using (case_type, urgency, status)`,
-    {
-      bound: ENDED_COUNTED_AT_MOST,
-      caseTypes: filter.case_type === undefined ? [...filter.case_types] : [filter.case_type],
-      urgencies: filter.urgency === undefined ? [...URGENCIES] : [filter.urgency],
-      statuses: ENDED.filter(status => filter.statuses?.includes(status) ?? true),
-    },
-  )
-  return rows
+  return runPrepared(db, COUNT_ENDED, [
+    filter.case_type === undefined ? filter.case_types : [filter.case_type],
+    filter.urgency === undefined ? URGENCIES : [filter.urgency],
+    ENDED.filter(status => filter.statuses?.includes(status) ?? true),
+  ])
 }
 
 export interface EscalationRow {

@@ -21,7 +21,7 @@ export async function listUnattended(
     `select id as incident, code, status, coalesce(next_deadline_at, updated_at) as since, count(*) over () as count
      from incidents
      where status not in ('closed', 'cancelled') and owner_id is null and assignee_id is null
-       and (next_deadline_at is null or next_deadline_at < clock_timestamp() - ${PATIENCE})
+       and coalesce(next_deadline_at, '-infinity') < now() - ${PATIENCE}
      order by since limit ?`,
     [limit],
   )

@@ -81,7 +81,7 @@ const COLUMNS = [
  * A count is exact up to here and says no more beyond it: to count a million rows for each look at a list would take longer than
  * everything else of it. Pages end here as well, so that no page is slow because it is a late one.
  */
-export const COUNT_AT_MOST = 10_000
+export const COUNT_AT_MOST = 1_000
 
 /** A page of the incidents of this scope that match, and how many match in all, up to `COUNT_AT_MOST`. */
 export async function listIncidents(
@@ -90,7 +90,7 @@ export async function listIncidents(
   filter: IncidentFilter,
   window: IncidentWindow,
 ): Promise<{ count: number; results: IncidentListRow[] }> {
-  const matching = () => db('incidents as i').where(inScope(scope)).where(matches(filter, scope))
+  const matching = () => db('incidents as i').where(inScope(scope, filter)).where(matches(filter, scope))
   const [count, results] = await Promise.all([countUpTo(db, matching()), pageOf(db, matching(), window)])
   return { count, results }
 }
@@ -166,11 +166,12 @@ type Where = (query: Knex.QueryBuilder) => void
 
 /** What somebody's list may hold; access that has ended is not in it. */
 export const inScope =
-  ({ kind, personId }: Scope): Where =>
+  ({ kind, personId }: Scope, { assigned_only }: Pick<IncidentFilter, 'assigned_only'> = {}): Where =>
   query => {
     void query.whereNull('i.deleted_at')
     if (kind === 'reporter') void query.where('i.reporter_id', personId)
-    if (kind === 'provider')
+    if (kind === 'provider' && assigned_only) void query.where(worksOn(personId))
+    else if (kind === 'provider')
       void query.where(either => void either.where(worksOn(personId)).orWhere('i.reporter_id', personId))
   }
 
@@ -180,7 +181,7 @@ const worksOn =
     void query.where('i.assignee_id', personId).whereNotIn('i.status', ['closed', 'cancelled'])
 
 function matches(filter: IncidentFilter, scope: Scope): Where {
-  const { kind, personId } = scope
+  const { kind } = scope
   const { statuses, urgency, case_type, incident_type, assigned_to, created_after, created_before } = filter
   return query => {
     if (statuses) void query.where(isIn(statuses))
@@ -191,7 +192,6 @@ function matches(filter: IncidentFilter, scope: Scope): Where {
     if (created_after) void query.where('i.created_at', '>', created_after)
     if (created_before) void query.where('i.created_at', '<', created_before)
     if (filter.escalated !== undefined) void query.where(isEscalated(filter.escalated ? 'yes' : 'no', kind))
-    if (filter.assigned_only) void query.where(worksOn(personId))
     if (filter.mine !== undefined) void query.where(isMine(filter.mine ? 'yes' : 'no', scope))
     if (filter.needs_person) void query.where(needsPerson)
     if (filter.search) void query.where(isFoundBy(filter.search))

@@ -8,16 +8,17 @@ import { Product } from '../product'
 import type { Row } from '../row'
 import type { Stack } from '../stack'
 
-/** People who look at something once a second each. */
 const USERS = 100
+/** Each of them looks at something every two seconds. */
+const LOOKS_PER_SECOND = USERS / 2
 const BARS = [{ of: 'ours', atMost: 50 }] as const
 
 /** What dispatchers, providers and reporters look at all day, with a year's incidents in the record. */
 export const reads: Row = {
   name: 'reads',
   about:
-    '100 users at work, each looking at something once a second (an open loop), with a year of incidents in the record: dispatch list, filtered list, search, board, detail (its reading logged), a provider’s and a reporter’s own list. Floor: one bare indexed query, `select ... limit 20` by an index, at the same rate through a pool of the same size.',
-  settings: [PLANS_NEED],
+    '100 users at work, each looking at something every two seconds (an open loop), with a year of incidents in the record: dispatch list, filtered list, search, board, detail (its reading logged), a provider’s and a reporter’s own list. Floor: one bare indexed query, `select ... limit 20` by an index, at the same rate through a pool of the same size.',
+  settings: PLANS_NEED,
   async measure(stack, sizes, say) {
     const product = await Product.start(stack)
     const providers = [...(await addProviders(stack, { count: USERS, capacity: 1000 })).values()]
@@ -26,19 +27,24 @@ export const reads: Row = {
     say(`writing ${sizes.readable} incidents`)
     await addCrowd(stack, sizes.readable, { reporters: reporters.map(idOf), providers: providers.map(idOf) })
     const bare = await openBareDatabase({ url: stack.config.databaseUrl, pool: stack.config.databasePool })
-    await bare.readNewest({ perSecond: USERS, seconds: 2 })
-    const floor = await bare.readNewest({ perSecond: USERS, seconds: sizes.readSeconds })
+    await bare.readNewest({ perSecond: LOOKS_PER_SECOND, seconds: 2 })
+    const floor = await bare.readNewest({ perSecond: LOOKS_PER_SECOND, seconds: sizes.readSeconds })
     await bare.close()
 
     const looks = await looksOf(stack, { dispatchers, providers, reporters })
     const look = (path: string, token: string) => product.caller.call({ method: 'GET', path, token }, 200)
     const run = (seconds: number, { path, who }: Look): Promise<Load> =>
-      openLoop({ perSecond: USERS, seconds }, index => look(path(index), who[index % who.length]?.token ?? ''))
+      openLoop({ perSecond: LOOKS_PER_SECOND, seconds }, index =>
+        look(path(index), who[index % who.length]?.token ?? ''),
+      )
     for (const each of looks) await run(2, each)
     await countStatements(stack.db)
     const figures: Figure[] = []
     for (const each of looks) figures.push(...figuresOf(each.name, await run(sizes.readSeconds, each), floor))
-    const hot = await hottestPlans(stack.db)
+    const again = async (): Promise<void> => {
+      for (const each of looks) await run(2, each)
+    }
+    const hot = await hottestPlans(stack.db, { logFile: stack.logOf('postgres'), again })
     say(`plans: ${keepPlans(sizes.readable, hot)}`)
     product.close()
     const scanned = hot.filter(({ scans }) => scans.length > 0).length
