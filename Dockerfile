@@ -24,6 +24,8 @@ ENV NODE_ENV=production
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
+# A fresh volume takes over whose the folder is.
+RUN mkdir -p /var/lib/kesi/files && chown node:node /var/lib/kesi/files
 USER node
 EXPOSE 8000
 CMD ["node", "--enable-source-maps", "dist/api/main.js"]

@@ -4,6 +4,8 @@ import { Refusal } from '../domain/refusals'
 
 const BODY_BYTES = 1_048_576
 const BODY_DEPTH = 32
+// A client that sends its megabyte drop by drop holds a connection; an upload may take longer (see the server).
+const BODY_WITHIN_MS = 30_000
 
 // Compressed bodies are refused: nobody needs them for a megabyte of JSON, and they can unfold.
 const parseJson = json({ limit: BODY_BYTES, strict: false, inflate: false, type: isJson })
@@ -12,9 +14,10 @@ const parseJson = json({ limit: BODY_BYTES, strict: false, inflate: false, type:
 export async function readBody(req: Request, res: Response): Promise<unknown> {
   if (!hasBody(req)) return {}
   if (!isJson(req)) throw new Refusal('MEDIA_TYPE_NOT_SUPPORTED', { detail: 'Send the body as application/json' })
+  const late = setTimeout(() => req.destroy(), BODY_WITHIN_MS)
   await new Promise<void>((resolve, reject) => {
     parseJson(req, res, (error?: unknown) => (error ? reject(bodyRefusal(error)) : resolve()))
-  })
+  }).finally(() => clearTimeout(late))
   const body: unknown = req.body
   return body === undefined ? {} : body
 }

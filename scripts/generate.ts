@@ -2,12 +2,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { openApiOf } from '../api/openapi'
 import { ROUTES } from '../api/routes'
+import { clientTypes } from './generate/client-types'
+import { postmanFiles } from './generate/postman'
 import { errorsDocument, eventsDocument, lifecycleDocument, permissionsDocument } from './generate/documents'
 
 /** Every file that is made from the sources, by its path in the project. */
 export function generatedFiles(version: string): Readonly<Record<string, string>> {
+  const openapi = `${JSON.stringify(openApiOf(ROUTES, version), null, 2)}\n`
+  const postman = postmanFiles(openapi)
   return {
-    'openapi.json': `${JSON.stringify(openApiOf(ROUTES, version), null, 2)}\n`,
+    'openapi.json': openapi,
+    'docs/postman/kesi.postman_collection.json': postman.collection,
+    'docs/postman/kesi.postman_environment.json': postman.environment,
+    'api/client/api-types.ts': clientTypes(openapi),
     'docs/errors.md': errorsDocument(ROUTES),
     'docs/permissions.md': permissionsDocument(ROUTES),
     'docs/events.md': eventsDocument(),

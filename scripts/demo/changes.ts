@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Person } from './client'
+import { done } from '../../api/client/kesi-client'
+import { at, Person } from './client'
 import { NoStage, type Installation } from './installation'
 
 interface Noted {
@@ -68,9 +69,11 @@ export class Changes {
     }
     const { incidents, accounts, availability, policyBefore } = this.noted
     if (policyBefore !== null)
-      await attempt('the policy', () => admin.post(`/api/dispatch/policies/${policyBefore}/activate/`))
+      await attempt('the policy', () => done(admin.api.POST('/api/dispatch/policies/{id}/activate/', at(policyBefore))))
     for (const id of accounts)
-      await attempt('an account of the play', () => admin.patch(`/api/auth/users/${id}/`, { is_active: false }))
+      await attempt('an account of the play', () =>
+        done(admin.api.PATCH('/api/auth/users/{id}/', { ...at(id), body: { is_active: false } })),
+      )
     for (const id of incidents) await attempt('a case of the play', () => endIncident(dispatcher, id))
     for (const [email, before] of Object.entries(availability))
       await attempt(`the duty of ${email}`, () => setAvailability(installation, email, before))
@@ -86,15 +89,20 @@ export class Changes {
 
 async function endIncident(dispatcher: Person, id: string): Promise<void> {
   const { status } = await dispatcher.see(id)
-  if (!OVER.includes(status)) await dispatcher.post(`/api/incidents/${id}/cancel/`, { reason: 'play_over' })
+  if (OVER.includes(status)) return
+  await done(dispatcher.api.POST('/api/incidents/{id}/cancel/', { ...at(id), body: { reason: 'play_over' } }))
 }
 
-async function setAvailability({ url, logins }: Installation, email: string, availability: string): Promise<void> {
+async function setAvailability(
+  { url, logins }: Installation,
+  email: string,
+  availability: 'available' | 'busy',
+): Promise<void> {
   const login = logins.providers.find(each => each.email === email)
   if (!login) throw new Error('no log-in is known')
   const { password } = login
   const provider = await Person.signIn(url, email, { email, password })
-  await provider.patch('/api/providers/me/', { availability })
+  await done(provider.api.PATCH('/api/providers/me/', { body: { availability } }))
 }
 
 function read(file: string): Noted | undefined {

@@ -1,7 +1,9 @@
 import { caseTypeOf } from '../../domain/case-types'
 import type { Policy } from '../../domain/policy'
 import type { Changes } from './changes'
-import type { Page, Person } from './client'
+import type { operations } from '../../api/client/api-types'
+import { done, type Kesi } from '../../api/client/kesi-client'
+import { at, type Person } from './client'
 
 /** Whom the play asks: one kind of responder, so that everybody else's morning stays as it is. */
 export const PLAYED_TYPE = 'chw'
@@ -28,29 +30,24 @@ export const FAST_POLICY: Policy = {
   auto_close_seconds: 5,
 }
 
-interface StoredPolicy {
-  readonly id: string
-  readonly case_type: string
-  readonly version: number
-  readonly active: boolean
-  readonly rules: Policy
-}
+type NewPolicy = operations['post_dispatch_policies']['requestBody']['content']['application/json']
 
 /** Puts the fast policy in force and answers its version number; the one before it is noted in the changes. */
 export async function useFastPolicy(admin: Person, changes: Changes): Promise<number> {
-  const { results } = await admin.get<Page<StoredPolicy>>('/api/dispatch/policies/?page_size=100')
+  const all = { params: { query: { page_size: 100 } } } as const
+  const { results } = await done(admin.api.GET('/api/dispatch/policies/', all))
   const stored = results.filter(policy => policy.case_type === FAST_POLICY.case_type)
   const before = stored.find(policy => policy.active)
   if (before) changes.replacedPolicy(before.id)
   // Played again and again, it stays one version.
   const known = stored.find(isFast)
   const fast = known
-    ? await admin.post<StoredPolicy>(`/api/dispatch/policies/${known.id}/activate/`)
-    : await admin.post<StoredPolicy>('/api/dispatch/policies/', { ...FAST_POLICY, activate: true })
+    ? await done(admin.api.POST('/api/dispatch/policies/{id}/activate/', at(known.id)))
+    : await done(admin.api.POST('/api/dispatch/policies/', { body: { ...FAST_POLICY, activate: true } as NewPolicy }))
   return fast.version
 }
 
-const isFast = ({ rules }: StoredPolicy): boolean => canonical(rules) === canonical(FAST_POLICY)
+const isFast = ({ rules }: Kesi['Policy']): boolean => canonical(rules) === canonical(FAST_POLICY)
 
 /** JSON with sorted keys: the database gives the keys back in its own order. */
 function canonical(value: unknown): string {

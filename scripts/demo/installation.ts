@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Logins } from '../seed'
-import { callApi } from './client'
+import { createKesiClient, done } from '../../api/client/kesi-client'
 
 /** The demo cannot be played here; the remedy is what mends it. */
 export class NoStage extends Error {
@@ -39,7 +39,7 @@ const START_IT = 'start it in another terminal (npm start), wait until it says t
 export async function findInstallation(env: NodeJS.ProcessEnv): Promise<Installation> {
   const run = readRun(env['KESI_DATA_DIR'])
   if (!run) throw new NoStage('Kesi is not running.', START_IT)
-  await callApi(run.url, { method: 'GET', path: '/health/ready/' }).catch(() => {
+  await done(createKesiClient({ baseUrl: run.url }).GET('/health/ready/')).catch(() => {
     throw new NoStage(`Kesi does not answer at ${run.url}, or is not ready.`, START_IT)
   })
   if (!run.logins)

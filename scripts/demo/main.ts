@@ -1,5 +1,6 @@
 import { Changes } from './changes'
-import { ApiRefusal, Person } from './client'
+import { KesiRefusal } from '../../api/client/kesi-client'
+import { Person } from './client'
 import { FAST_POLICY } from './fast-policy'
 import { findInstallation, NoStage, type Installation } from './installation'
 import { Morning } from './morning'
@@ -76,7 +77,7 @@ main().then(
   (error: unknown) => {
     if (error instanceof NoStage) console.error(`${error.message}\nTo mend it: ${error.remedy}`)
     else if (error instanceof Differs) console.error(`\ndemo: not as promised. ${error.message}`)
-    else if (error instanceof ApiRefusal) console.error(`\ndemo: not as promised. ${error.message}`)
+    else if (error instanceof KesiRefusal) console.error(`\ndemo: not as promised. ${error.message}`)
     else console.error(error)
     process.exit(1)
   },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Changes } from './changes'
-import { Person, type Incident, type Page } from './client'
+import { done } from '../../api/client/kesi-client'
+import { at, Person, type Incident } from './client'
 import { PLAYED_TYPE, useFastPolicy } from './fast-policy'
 import { NoStage, type Installation } from './installation'
 import { timed, type Stage } from './stage'
@@ -15,6 +16,11 @@ const AT_WORK = [
   { name: 'Chela', position: { lat: -1.322, lng: 36.893 } },
 ] as const
 const SURVIVORS = ['Neema', 'Wambui', 'Halima', 'Zawadi'] as const
+
+interface Profile {
+  readonly availability?: 'available' | 'busy'
+  readonly position?: { lat: number; lng: number }
+}
 
 /** Everybody and everything a scene needs. */
 export class Morning {
@@ -71,8 +77,8 @@ export class Morning {
       incident_type: 'physical',
       description: 'She needs somebody to come.',
       location: { lat: -1.315, lng: 36.88 },
-    }
-    const { result: incident, ms } = await timed(() => survivor.post<Incident>('/api/incidents/', body))
+    } as const
+    const { result: incident, ms } = await timed(() => done(survivor.api.POST('/api/incidents/', { body })))
     this.changes.reported(incident.id)
     return { incident, ms }
   }
@@ -81,30 +87,30 @@ export class Morning {
   async offeredTo(incidentId: string, except: readonly Person[] = []): Promise<Person> {
     return this.stage.until('somebody is asked', 2, async () => {
       for (const worker of this.workers) {
-        const offers = await worker.get<{ incident: { id: string } }[]>('/api/providers/offers/')
-        if (!except.includes(worker) && offers.some(offer => offer.incident.id === incidentId)) return worker
+        if (!except.includes(worker) && (await worker.askedFor()).includes(incidentId)) return worker
       }
       return undefined
     })
   }
 
   /** The responder starts and completes, and the incident says so. */
-  async workOn(worker: Person, incidentId: string, outcome: string): Promise<void> {
-    const path = `/api/incidents/${incidentId}/status/`
-    const started = await worker.post<Incident>(path, { status: 'in_progress' })
-    this.stage.expect('the status after the start', started.status, 'in_progress')
-    const done = await worker.post<Incident>(path, { status: 'completed', outcome })
-    this.stage.expect('the status after the work', done.status, 'completed')
+  async workOn(worker: Person, incidentId: string, outcome: 'resolved' | 'referred'): Promise<void> {
+    const set = (body: { status: 'in_progress' } | { status: 'completed'; outcome: typeof outcome }) =>
+      done(worker.api.POST('/api/incidents/{id}/status/', { ...at(incidentId), body }))
+    this.stage.expect('the status after the start', (await set({ status: 'in_progress' })).status, 'in_progress')
+    this.stage.expect('the status after the work', (await set({ status: 'completed', outcome })).status, 'completed')
   }
 
-  async #hire(name: string, profile: Readonly<Record<string, unknown>>): Promise<void> {
+  async #hire(name: string, profile: Profile): Promise<void> {
     const worker = await this.#register(name, { role: 'provider', provider_type: PLAYED_TYPE })
-    await worker.patch('/api/providers/me/', { ...profile, capacity: 1 })
-    await this.admin.post(`/api/auth/users/${worker.id}/verify/`, { decision: 'verified' })
+    await done(worker.api.PATCH('/api/providers/me/', { body: { ...profile, capacity: 1 } }))
+    await done(
+      this.admin.api.POST('/api/auth/users/{id}/verify/', { ...at(worker.id), body: { decision: 'verified' } }),
+    )
     this.#workers.set(name, worker)
   }
 
-  async #register(name: string, more: Readonly<Record<string, unknown>>): Promise<Person> {
+  async #register(name: string, more: { role: 'survivor' } | { role: 'provider'; provider_type: typeof PLAYED_TYPE }) {
     const person = await Person.register(this.installation.url, name, {
       ...more,
       email: `${name.toLowerCase()}-${this.#mark}@${DOMAIN}`,
@@ -120,16 +126,16 @@ export class Morning {
     for (const { email, password, provider_type } of this.installation.logins.providers) {
       if (provider_type !== PLAYED_TYPE) continue
       const worker = await Person.signIn(this.installation.url, email, { email, password })
-      const { availability } = await worker.get<{ availability: string }>('/api/providers/me/')
+      const { availability } = await done(worker.api.GET('/api/providers/me/'))
       if (availability === 'off_duty') continue
       this.changes.sentHome(email, availability === 'busy' ? 'busy' : 'available')
-      await worker.patch('/api/providers/me/', { availability: 'off_duty' })
+      await done(worker.api.PATCH('/api/providers/me/', { body: { availability: 'off_duty' } }))
     }
   }
 
   async #refuseStrangers(): Promise<void> {
-    const path = `/api/dispatch/available-providers/?provider_type=${PLAYED_TYPE}`
-    const { count } = await this.dispatcher.get<Page<unknown>>(path)
+    const query = { provider_type: PLAYED_TYPE } as const
+    const { count } = await done(this.dispatcher.api.GET('/api/dispatch/available-providers/', { params: { query } }))
     if (count === 0) return
     throw new NoStage(
       `${count} health workers (${PLAYED_TYPE}) of this installation are at work, and the play would send them offers.`,

@@ -1,16 +1,6 @@
-import { createRequire } from 'node:module'
-
-/** The part of Ajv that is used here; the validator's own copy is taken, which knows the JSON Schema of OpenAPI 3.1. */
-interface Ajv {
-  addSchema(schema: object, key: string): void
-  getSchema(reference: string): Validate | undefined
-  errorsText(errors: unknown, options: { readonly dataVar: string }): string
-}
-type Validate = ((data: unknown) => boolean) & { readonly errors?: unknown }
-
-const fromValidator = createRequire(require.resolve('express-openapi-validator'))
-const { default: Ajv2020 } = fromValidator('ajv/dist/2020') as { default: new (options: object) => Ajv }
-const addFormats = fromValidator('ajv-formats') as (ajv: Ajv) => void
+import addFormats from 'ajv-formats'
+// The JSON Schema of OpenAPI 3.1.
+import { Ajv2020 } from 'ajv/dist/2020'
 
 const DOCUMENT = 'openapi'
 

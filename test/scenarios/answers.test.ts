@@ -153,7 +153,7 @@ describe('step 3, the answer', () => {
       await scene.expect({ status: 'escalated', asked: [] })
       await scene.pass(9 * MINUTE)
       await scene.expect({ asked: [] })
-      await scene.pass(2.5 * MINUTE)
+      await scene.passUntilAsked(2.5 * MINUTE)
       await scene.expect({ asked: ['ann'] })
     },
   })

@@ -91,6 +91,12 @@ export class Scene {
     this.#past = end
   }
 
+  /** Lets time pass until somebody is asked, so many seconds at the most: the moment has some play, and an offer ends again. */
+  async passUntilAsked(atMost: number): Promise<void> {
+    const STEP = 15
+    for (let passed = 0; passed < atMost && (await this.asked()).length === 0; passed += STEP) await this.pass(STEP)
+  }
+
   /** Lets time pass without waiting for the workflow to know the record: the record may be away. */
   async passUnheard(seconds: number): Promise<void> {
     await this.engine.passUnheard(this.incidentId, seconds)

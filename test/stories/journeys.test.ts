@@ -7,9 +7,8 @@ import { Person } from './person'
 let product: TestProduct
 let admin: { id: string; access: string }
 let dora: Person
-// Anonymous requests of all stories come from one address; the limit on them is tested elsewhere.
 beforeAll(async () => {
-  product = await TestProduct.start({ env: { KESI_LIMIT_ANONYMOUS: '1000' } })
+  product = await TestProduct.start()
   await addPolicy(product.db, 'gbv')
   admin = await product.someone('admin')
   dora = await invited('dora')

@@ -1,4 +1,4 @@
-import type { Incident } from '../client'
+import { done } from '../../../api/client/kesi-client'
 import type { Morning } from '../morning'
 import { timed } from '../stage'
 
@@ -15,12 +15,11 @@ export async function urgentAccepted(morning: Morning): Promise<void> {
   )
 
   const worker = await morning.offeredTo(incident.id)
-  const preview = await worker.get<object>(`/api/incidents/${incident.id}/`)
+  const preview = await worker.look(incident.id)
   stage.expect('the story in the preview', 'description' in preview || 'reporter' in preview, false)
   stage.tell(`${worker.name} sees the request: how urgent, which area; no name, no story.`)
 
-  const accept = `/api/incidents/${incident.id}/accept/`
-  const { result: accepted, ms: acceptMs } = await timed(() => worker.post<Incident>(accept))
+  const { result: accepted, ms: acceptMs } = await timed(() => worker.accept(incident.id))
   stage.expect('the status after the accept', accepted.status, 'assigned')
   stage.tell(`${worker.name} accepts; the yes is a fact after ${acceptMs} ms.`)
 
@@ -29,9 +28,9 @@ export async function urgentAccepted(morning: Morning): Promise<void> {
   stage.tell(`Neema reads that ${seen.assigned_to?.name ?? 'somebody'} is coming.`)
 
   await morning.workOn(worker, incident.id, 'resolved')
-  const chain = await morning.admin.get<{ valid: boolean; checked: number }>(
-    `/api/incidents/${incident.id}/timeline/?verify=1`,
-  )
+  const params = { path: { id: incident.id }, query: { verify: '1' } } as const
+  const chain = await done(morning.admin.api.GET('/api/incidents/{id}/timeline/', { params }))
+  if (Array.isArray(chain)) throw new Error('the timeline came without its proof')
   stage.expect('the chain of events', chain.valid, true)
   stage.tell(`${worker.name} starts and completes the work; ${chain.checked} events, their chain is whole.`)
 }

@@ -1,4 +1,4 @@
-import type { Incident, Person } from '../client'
+import type { Person } from '../client'
 import type { Morning } from '../morning'
 
 /** Three at once and three free places: each gets another responder; a fourth waits until a place comes free. */
@@ -29,10 +29,9 @@ export async function threeAtOnce(morning: Morning): Promise<void> {
   if (first) await morning.workOn(first.worker, first.id, 'resolved')
   stage.tell(`${first?.worker.name} completes the first: a place comes free.`)
 
-  const next = await stage.until('the waiting case is offered', 5, async () => {
-    const offers = await first?.worker.get<{ incident: { id: string } }[]>('/api/providers/offers/')
-    return offers?.some(({ incident }) => incident.id === fourth.id) ? first?.worker : undefined
-  })
+  const next = await stage.until('the waiting case is offered', 5, async () =>
+    (await first?.worker.askedFor())?.includes(fourth.id) ? first?.worker : undefined,
+  )
   await accept(morning, next, fourth.id)
   stage.tell(`At once the waiting case is offered to ${next.name}, who accepts.`)
 
@@ -42,7 +41,7 @@ export async function threeAtOnce(morning: Morning): Promise<void> {
 }
 
 async function accept({ stage }: Morning, worker: Person | undefined, incidentId: string): Promise<void> {
-  const accepted = await worker?.post<Incident>(`/api/incidents/${incidentId}/accept/`)
+  const accepted = await worker?.accept(incidentId)
   stage.expect('the status after the accept', accepted?.status, 'assigned')
   stage.expect('the responder after the accept', accepted?.assigned_to?.id, worker?.id)
 }

@@ -1,4 +1,5 @@
-import type { Incident, Person } from '../client'
+import { done } from '../../../api/client/kesi-client'
+import { at, refusalOf, type Incident, type Person } from '../client'
 import type { Morning } from '../morning'
 import { FAST_POLICY } from '../fast-policy'
 
@@ -15,7 +16,7 @@ export async function urgentEscalated(morning: Morning): Promise<void> {
   stage.tell(`${third.name} is asked and says nothing.`)
 
   await untilEvent(morning, incident.id, 'offer.expired', 1, FAST_POLICY.offer.window_seconds + 5)
-  const late = await third.refusal(`/api/incidents/${incident.id}/accept/`)
+  const late = await refusalOf(third.accept(incident.id))
   stage.expect('a yes after the deadline', late, 'OFFER_EXPIRED')
   stage.tell(`The time is over; ${third.name}'s late yes is refused (OFFER_EXPIRED).`)
 
@@ -31,7 +32,7 @@ export async function urgentEscalated(morning: Morning): Promise<void> {
 
 async function refuse(morning: Morning, incidentId: string, before: readonly Person[]): Promise<Person> {
   const worker = await morning.offeredTo(incidentId, before)
-  await worker.post(`/api/incidents/${incidentId}/reject/`, { reason: 'too_far' })
+  await done(worker.api.POST('/api/incidents/{id}/reject/', { ...at(incidentId), body: { reason: 'too_far' } }))
   morning.stage.tell(`${worker.name} is asked and refuses (too far).`)
   return worker
 }
@@ -52,16 +53,17 @@ async function untilEvent(
 async function decide(morning: Morning, { id, rev: oldRev }: Incident): Promise<void> {
   const { stage, dispatcher } = morning
   const dalmas = morning.worker('Dalmas')
-  const owned = await dispatcher.post<Incident>('/api/dispatch/acknowledge/', { incident: id })
+  const owned = await done(dispatcher.api.POST('/api/dispatch/acknowledge/', { body: { incident: id } }))
   stage.expect('the owner', owned.owner?.id, dispatcher.id)
   stage.tell('Wanjiku, on duty at dispatch, acknowledges: she owns the case now, and the ladder stops.')
 
-  const order = { incident: id, act: 'assign', provider: dalmas.id, reason: 'called him, he can come' }
-  const stale = await dispatcher.refusal('/api/dispatch/override/', { ...order, rev: oldRev })
+  const order = { incident: id, act: 'assign', provider: dalmas.id, reason: 'called him, he can come' } as const
+  const override = (rev: number) => done(dispatcher.api.POST('/api/dispatch/override/', { body: { ...order, rev } }))
+  const stale = await refusalOf(override(oldRev))
   stage.expect('a decision on an old state', stale, 'CHANGED')
   stage.tell('A decision made on an old screen is refused (CHANGED): nothing happens behind anybody’s back.')
 
-  const assigned = await dispatcher.post<Incident>('/api/dispatch/override/', { ...order, rev: owned.rev })
+  const assigned = await override(owned.rev)
   stage.expect('the status after the override', assigned.status, 'assigned')
   stage.expect('the responder after the override', assigned.assigned_to?.id, dalmas.id)
   stage.tell('She calls Dalmas, who had set himself to busy, and gives him the case over the engine’s head.')

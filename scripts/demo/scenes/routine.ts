@@ -1,9 +1,5 @@
-import type { Incident } from '../client'
+import { done } from '../../../api/client/kesi-client'
 import type { Morning } from '../morning'
-
-interface Dashboard {
-  readonly queue: { readonly results: readonly { readonly id: string }[] }
-}
 
 /** A routine report waits for a dispatcher, who looks at the recommendations and assigns it. */
 export async function routineReviewed(morning: Morning): Promise<void> {
@@ -12,8 +8,8 @@ export async function routineReviewed(morning: Morning): Promise<void> {
   stage.expect('the status in the answer to the report', incident.status, 'pending_dispatcher_review')
   stage.tell(`Halima reports ${incident.code}; it is not urgent, so it waits for a review.`, incident.id)
 
-  const path = '/api/dispatch/dashboard/?status=pending_dispatcher_review&page_size=100'
-  const { queue } = await dispatcher.get<Dashboard>(path)
+  const waiting = { status: 'pending_dispatcher_review', page_size: 100 } as const
+  const { queue } = await done(dispatcher.api.GET('/api/dispatch/dashboard/', { params: { query: waiting } }))
   stage.expect(
     'the case in the queue',
     queue.results.some(({ id }) => id === incident.id),
@@ -21,9 +17,8 @@ export async function routineReviewed(morning: Morning): Promise<void> {
   )
   stage.tell('Wanjiku finds it in the queue of her board.')
 
-  const recommended = await dispatcher.get<{ provider: string; rank: number | null; eligible: boolean }[]>(
-    `/api/dispatch/recommendations/?incident=${incident.id}`,
-  )
+  const query = { incident: incident.id }
+  const recommended = await done(dispatcher.api.GET('/api/dispatch/recommendations/', { params: { query } }))
   const best = morning.workers.find(({ id }) => id === recommended[0]?.provider)
   stage.expect(
     'somebody who can come at the top of the recommendations',
@@ -34,7 +29,7 @@ export async function routineReviewed(morning: Morning): Promise<void> {
   stage.tell(`She asks for recommendations: ${best.name} is first.`)
 
   const order = { incident: incident.id, provider: best.id, rev: incident.rev }
-  const assigned = await dispatcher.post<Incident>('/api/dispatch/assign/', order)
+  const assigned = await done(dispatcher.api.POST('/api/dispatch/assign/', { body: order }))
   stage.expect('the status after the assignment', assigned.status, 'assigned')
   stage.tell(`She assigns it to ${best.name}.`)
 

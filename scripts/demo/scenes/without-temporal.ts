@@ -1,4 +1,5 @@
-import { callApi, type Incident } from '../client'
+import { createKesiClient, done } from '../../../api/client/kesi-client'
+import { at, type Incident } from '../client'
 import { FAST_POLICY } from '../fast-policy'
 import { temporalPid } from '../installation'
 import type { Morning } from '../morning'
@@ -6,10 +7,6 @@ import { timed } from '../stage'
 
 /** `npm start` gives a server that ended one second, then the server needs some to start, and the relay some to tell everybody. */
 const BACK_WITHIN_SECONDS = 60
-
-interface Health {
-  readonly behind_seconds: number
-}
 
 /** Temporal is stopped in the middle of a case: everybody who acts is answered as ever, and nothing is forgotten. */
 export async function withoutTemporal(morning: Morning): Promise<void> {
@@ -27,11 +24,10 @@ export async function withoutTemporal(morning: Morning): Promise<void> {
   await stage.until('Temporal ends', 15, async () => ((await temporalPid(installation)) === pid ? undefined : true))
   stage.tell('Temporal is stopped. Nobody is told.')
 
-  const path = `/api/incidents/${incident.id}`
-  const accepted = await timed(() => worker.post<Incident>(`${path}/accept/`))
+  const accepted = await timed(() => worker.accept(incident.id))
   stage.expect('the status after the accept', accepted.result.status, 'assigned')
   stage.tell(`${worker.name} accepts all the same, answered in ${accepted.ms} ms, and starts.`)
-  await worker.post(`${path}/status/`, { status: 'in_progress' })
+  await done(worker.api.POST('/api/incidents/{id}/status/', { ...at(incident.id), body: { status: 'in_progress' } }))
 
   const { incident: unanswered, ms } = await morning.report(morning.survivor('Wambui'), 'urgent')
   stage.expect('an open offer in the answer to the report', unanswered.offer !== null, true)
@@ -48,12 +44,11 @@ export async function withoutTemporal(morning: Morning): Promise<void> {
 
 async function comeBack(morning: Morning, { id, code }: Incident): Promise<void> {
   const { stage, installation } = morning
+  const api = createKesiClient({ baseUrl: installation.url })
   const { ms } = await timed(() =>
     stage.until('Temporal is back and has heard of everything', BACK_WITHIN_SECONDS, async () => {
       // Not ready, and so refused, while no worker can reach Temporal.
-      const health = await callApi<Health>(installation.url, { method: 'GET', path: '/health/ready/' }).catch(
-        () => undefined,
-      )
+      const health = await done(api.GET('/health/ready/')).catch(() => undefined)
       return (await temporalPid(installation)) !== undefined && health?.behind_seconds === 0 ? true : undefined
     }),
   )
@@ -70,7 +65,7 @@ async function comeBack(morning: Morning, { id, code }: Incident): Promise<void>
   stage.tell(`The deadline of ${code} was kept over the outage: the silence is recorded and the next is asked.`)
 
   const next = await morning.offeredTo(id)
-  await next.post(`/api/incidents/${id}/accept/`)
+  await next.accept(id)
   await morning.workOn(next, id, 'resolved')
   stage.tell(`${next.name} accepts, starts and completes it.`)
 }
