@@ -82,6 +82,11 @@ export async function deletePasskey(
   return (await trx('passkeys').where({ id, user_id: userId }).delete()) > 0
 }
 
+/** Takes all passkeys from an account. */
+export async function deletePasskeysOf(trx: Transaction, userId: string): Promise<void> {
+  await trx('passkeys').where({ user_id: userId }).delete()
+}
+
 /** A passkey as a log-in needs it, with its account. */
 export interface PasskeyLogin {
   readonly id: string

@@ -1,5 +1,6 @@
 import { editStanding } from '../../acts/accounts/edit-standing'
 import { invite, withdrawInvitation } from '../../acts/accounts/invite'
+import { resetSecondFactor } from '../../acts/accounts/reset-second-factor'
 import { verifyProvider } from '../../acts/accounts/verify-provider'
 import { idParams } from '../fields'
 import { listOf, pageOf, windowOf } from '../lists'
@@ -80,6 +81,21 @@ const editUser = defineRoute({
   replay: async (_context, userId, { accounts }) => userView(await readAccount(accounts, userId)),
 })
 
+const resetFactor = defineRoute({
+  method: 'delete',
+  path: '/api/auth/users/:id/second-factor/',
+  permission: 'user:edit',
+  summary: 'Take the second factors from somebody who has lost theirs',
+  description:
+    'One-time codes and passkeys go, and every session of that account ends; they sign in with the password and enrol anew. Be sure that it is they who ask. Nobody does it for themselves.',
+  tags,
+  params: idParams,
+  errors: ['USER_NOT_FOUND', 'RULE_BROKEN', 'SECOND_FACTOR_REQUIRED'],
+  async handler({ params, actor }, { accounts }) {
+    await resetSecondFactor(accounts, params.id, { userId: actor.id, sessionId: actor.sid, role: actor.role })
+  },
+})
+
 const inviteSomebody = defineRoute({
   method: 'post',
   path: '/api/auth/invitations/',
@@ -128,4 +144,12 @@ const uninvite = defineRoute({
 })
 
 /** What administrators do with accounts. */
-export const administrationRoutes: readonly Route[] = [users, verify, editUser, inviteSomebody, invitations, uninvite]
+export const administrationRoutes: readonly Route[] = [
+  users,
+  verify,
+  editUser,
+  resetFactor,
+  inviteSomebody,
+  invitations,
+  uninvite,
+]

@@ -168,3 +168,27 @@ describe('one-time codes', () => {
 })
 
 const me = (token: string): Promise<Reply> => api.call('GET', '/api/auth/me/', { token })
+
+describe('a lost second factor', () => {
+  const reset = (id: string, token: string): Promise<Reply> =>
+    api.call('DELETE', `/api/auth/users/${id}/second-factor/`, { token })
+
+  it('is taken off by another administrator: the sessions end, and the password alone signs in again', async () => {
+    const admin = await api.someone('admin')
+    const loser = await someoneWithPassword(api, 'dispatcher')
+    await enrolTotp(api, loser.access)
+    expect((await reset(loser.id, admin.access)).status).toBe(204)
+    expect((await api.call('GET', '/api/auth/me/', { token: loser.access })).body.code).toBe('SESSION_REVOKED')
+    expect((await logIn({ email: loser.email })).status).toBe(200)
+  })
+
+  it('is not taken off by oneself, nor by an administrator who has not shown their own', async () => {
+    const [one, two] = [await someoneWithPassword(api, 'admin'), await api.someone('admin')]
+    expect((await reset(two.id, two.access)).body.code).toBe('RULE_BROKEN')
+    await enrolTotp(api, one.access)
+    const { id } = await api.someone('dispatcher')
+    expect((await reset(id, one.access)).status).toBe(204)
+    await api.database.db('sessions').where({ user_id: one.id }).update({ second_factor: false })
+    expect((await reset(id, one.access)).body.code).toBe('SECOND_FACTOR_REQUIRED')
+  })
+})

@@ -652,6 +652,28 @@ export interface paths {
         patch: operations["patch_auth_users_id"];
         trace?: never;
     };
+    "/api/auth/users/{id}/second-factor/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take the second factors from somebody who has lost theirs
+         * @description One-time codes and passkeys go, and every session of that account ends; they sign in with the password and enrol anew. Be sure that it is they who ask. Nobody does it for themselves.
+         *
+         *     Needs the permission `user:edit` (admin).
+         */
+        delete: operations["delete_auth_users_id_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/users/{id}/verify/": {
         parameters: {
             query?: never;
@@ -4206,6 +4228,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_auth_users_id_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
