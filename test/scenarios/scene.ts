@@ -11,6 +11,7 @@ import type { Role } from '../../domain/actors'
 import type { Snapshot } from '../../domain/snapshot'
 import type { Outcome, RejectReason } from '../../domain/statuses'
 import { incidentWorkflowId, INCIDENT_WORKFLOW, taskQueueName } from '../../workflows/contracts/incident'
+import { isWorkflowMissing } from '../../platform/temporal/connection'
 import { addProvider, addUser, by, type ProviderFacets } from '../builders/record'
 import type { TestEngine } from '../harness/engine'
 import { expectInvariants } from '../harness/invariants'
@@ -27,6 +28,7 @@ type Act = Decision extends infer Each ? (Each extends Decision ? Omit<Each, 'in
  */
 export class Scene {
   incidentId = ''
+  readonly #reported: string[] = []
   readonly #people = new Map<string, string>()
   /** While asleep: the incident's time, before the real one. */
   #past: number | null = null
@@ -75,6 +77,7 @@ export class Scene {
     const report = { case_type: 'gbv', urgency: 'urgent' as const, ...more }
     const { incidentId, snapshot } = await reportIncident(this.#deps, report, this.#by('survivor', 'amina'))
     this.incidentId = incidentId
+    this.#reported.push(incidentId)
     if (this.#past === null) await this.engine.heard(incidentId)
     return snapshot
   }
@@ -250,5 +253,16 @@ export class Scene {
 
   async ends(): Promise<void> {
     await expectInvariants(this.engine.db)
+  }
+
+  /** Ends the runs of this scene: a search that went on would take the providers of the next one. */
+  async leaves(): Promise<void> {
+    for (const id of this.#reported)
+      await this.engine
+        .handle(id)
+        .terminate()
+        .catch((error: unknown) => {
+          if (!isWorkflowMissing(error)) throw error
+        })
   }
 }

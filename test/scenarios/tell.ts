@@ -30,10 +30,14 @@ export function withEngine(): { readonly tell: Tell; readonly tellOfTheWake: Tel
     (title, { takes = 0, prelude, then }) => {
       test.each(beginnings)(`${title} (%s)`, async beginning => {
         const scene = new Scene(engine, beginning, takes)
-        await prelude(scene)
-        await scene.wakes()
-        await then(scene)
-        await scene.ends()
+        try {
+          await prelude(scene)
+          await scene.wakes()
+          await then(scene)
+          await scene.ends()
+        } finally {
+          await scene.leaves()
+        }
       })
     }
   return {
