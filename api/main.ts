@@ -5,7 +5,7 @@ import type { ActDeps } from '../acts/deps'
 import { createChannels } from '../adapters/channels'
 import { createLocalFiles } from '../adapters/files/local-files'
 import { createSealedFiles } from '../adapters/files/sealed-files'
-import { Teller } from '../adapters/temporal/teller'
+import { RELAY_TAKES_AFTER_MS, Teller } from '../adapters/temporal/teller'
 import { isWorkerPolling } from '../adapters/temporal/worker-presence'
 import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
 import { closeDatabase, openDatabase } from '../db/database'
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
   const teller = new Teller({
     send: tiding => tellIncident(target, tiding),
     markHeard: heard => markHeard(db, heard),
+    relayAfterMs: RELAY_TAKES_AFTER_MS,
     logger,
   })
   guard.onShutdown('teller', () => teller.close())

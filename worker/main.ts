@@ -3,7 +3,7 @@ import { createNoticeActivities } from '../activities/notice.activities'
 import type { ActDeps } from '../acts/deps'
 import { createChannels } from '../adapters/channels'
 import { findStoreId } from '../adapters/temporal/store-id'
-import { Teller } from '../adapters/temporal/teller'
+import { RELAY_TAKES_AFTER_MS, Teller } from '../adapters/temporal/teller'
 import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
 import { closeDatabase, openDatabase } from '../db/database'
 import { PolicyCache } from '../db/policies.repository'
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
   const teller = new Teller({
     send: tiding => reach.through(() => tellIncident(target, tiding)),
     markHeard: heard => markHeard(db, heard),
+    relayAfterMs: RELAY_TAKES_AFTER_MS,
     logger,
   })
   guard.onShutdown('teller', () => teller.close())

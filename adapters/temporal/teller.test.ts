@@ -28,7 +28,12 @@ async function heardBy(marks: unknown[][], count: number): Promise<unknown[]> {
 test('it holds one entry an incident, the newest, and never two calls for one incident at a time', async () => {
   const { calls, send, names } = gated()
   const marks: unknown[][] = []
-  const teller = new Teller({ send, markHeard: async heard => void marks.push([...heard]), logger })
+  const teller = new Teller({
+    send,
+    markHeard: async heard => void marks.push([...heard]),
+    relayAfterMs: Infinity,
+    logger,
+  })
   teller.tell(tiding('a', 1))
   teller.tell(tiding('a', 2))
   teller.tell(tiding('a', 4))
@@ -47,7 +52,7 @@ test('it holds one entry an incident, the newest, and never two calls for one in
 
 test('urgent incidents go first, few at once', async () => {
   const { calls, send, names } = gated()
-  const teller = new Teller({ send, markHeard: async () => undefined, logger })
+  const teller = new Teller({ send, markHeard: async () => undefined, relayAfterMs: Infinity, logger })
   for (let n = 0; n < 10; n++) teller.tell(tiding(`r${n}`, 1, 'routine'))
   teller.tell(tiding('u', 1))
   expect(names()).toHaveLength(2)
@@ -67,6 +72,7 @@ test('what was heard is marked in batches', async () => {
   const teller = new Teller({
     send: async () => undefined,
     markHeard: async heard => void marks.push([...heard]),
+    relayAfterMs: Infinity,
     logger,
   })
   for (let n = 0; n < 20; n++) teller.tell(tiding(`i${n}`, 1))
@@ -78,7 +84,12 @@ test('what was heard is marked in batches', async () => {
 test('at the first failed call it drops everything and keeps silent; nothing of it is marked', async () => {
   const { calls, send, names } = gated()
   const marks: unknown[][] = []
-  const teller = new Teller({ send, markHeard: async heard => void marks.push([...heard]), logger })
+  const teller = new Teller({
+    send,
+    markHeard: async heard => void marks.push([...heard]),
+    relayAfterMs: Infinity,
+    logger,
+  })
   for (let n = 0; n < 12; n++) teller.tell(tiding(`i${n}`, 1))
   calls[0]?.end(new Error('away'))
   await new Promise(resolve => setImmediate(resolve))
@@ -98,6 +109,7 @@ test('a mark that fails does not stop it', async () => {
       if (fails) throw new Error('away')
       marks.push([...heard])
     },
+    relayAfterMs: Infinity,
     logger,
   })
   teller.tell(tiding('a', 1))
@@ -108,4 +120,18 @@ test('a mark that fails does not stop it', async () => {
     return marks.length > 0
   })
   await teller.close()
+})
+
+test('what has waited for so long that the relay has it is not sent here as well', async () => {
+  const { calls, send, names } = gated()
+  const teller = new Teller({ send, markHeard: async () => undefined, relayAfterMs: 50, logger })
+  for (const id of ['a', 'b', 'late']) teller.tell(tiding(id, 1))
+  const told = performance.now()
+  await eventually(async () => performance.now() - told > 60)
+  teller.tell(tiding('fresh', 1))
+  calls[0]?.end()
+  await eventually(async () => calls.length === 3)
+  calls.forEach(call => call.end())
+  await teller.close()
+  expect(names()).toEqual(['a@1', 'b@1', 'fresh@1'])
 })

@@ -7,8 +7,13 @@ export interface TellerDeps {
   readonly send: (tiding: Tiding) => Promise<void>
   /** Marks in the record what was heard, so that the relay does not send it again. */
   readonly markHeard: (heard: readonly { readonly incidentId: string; readonly rev: number }[]) => Promise<void>
+  /** What waited here for so many milliseconds is left to the relay, which would send it too; infinite where no relay runs. */
+  readonly relayAfterMs: number
   readonly logger: Logger
 }
+
+/** The relay takes what is not marked a second after its commit (see `change.writer.ts`): a little before, it is no longer sent here. */
+export const RELAY_TAKES_AFTER_MS = 900
 
 /**
  * Calls to Temporal at once. In a burst each one more takes processor time from people who wait for an answer, while what is told
@@ -22,12 +27,19 @@ const SILENT_MS = 1_000
 /** Marks are collected for as long as this, so that a burst is marked by a few statements. */
 const MARK_AFTER_MS = 20
 
+interface Waiting {
+  readonly tiding: Tiding
+  /** Since when the incident waits, by this process's clock. */
+  readonly since: number
+}
+
 /**
  * Tells workflows of changes right after their commit, best effort. It holds one entry an incident, the newest, urgent ones first;
- * at the first failed call everything is dropped and it keeps silent for a second, for the relay sends whatever is not marked.
+ * at the first failed call everything is dropped and it keeps silent for a second, for the relay sends whatever is not marked. In a burst it
+ * leaves to the relay what it cannot send in time: told by both, each incident would cost the engine twice.
  */
 export class Teller {
-  readonly #waiting = { urgent: new Map<string, Tiding>(), routine: new Map<string, Tiding>() }
+  readonly #waiting = { urgent: new Map<string, Waiting>(), routine: new Map<string, Waiting>() }
   readonly #sending = new Map<string, Promise<void>>()
   /** Incidents that rest, oldest first, with the moment their rest ends. */
   readonly #resting = new Map<string, number>()
@@ -43,12 +55,14 @@ export class Teller {
   tell(tiding: Tiding): void {
     if (this.#isClosed || performance.now() < this.#silentUntil) return
     const { id, rev, urgency } = tiding.snapshot
+    let since = performance.now()
     for (const queue of Object.values(this.#waiting)) {
       const known = queue.get(id)
-      if (known && known.snapshot.rev >= rev) return
+      if (known && known.tiding.snapshot.rev >= rev) return
+      if (known) since = known.since
       queue.delete(id)
     }
-    this.#waiting[urgency].set(id, tiding)
+    this.#waiting[urgency].set(id, { tiding, since })
     this.#sendNext()
   }
 
@@ -85,11 +99,14 @@ export class Teller {
 
   /** The next that does not rest and is not being told already: two signals of one incident must not overtake each other. */
   #takeNext(): Tiding | undefined {
+    const relayed = performance.now() - this.deps.relayAfterMs
     for (const queue of [this.#waiting.urgent, this.#waiting.routine]) {
-      for (const [id, tiding] of queue) {
-        if (this.#sending.has(id) || this.#resting.has(id)) continue
-        queue.delete(id)
-        return tiding
+      for (const [id, { tiding, since }] of queue) {
+        if (since < relayed) queue.delete(id)
+        else if (!this.#sending.has(id) && !this.#resting.has(id)) {
+          queue.delete(id)
+          return tiding
+        }
       }
     }
     return undefined

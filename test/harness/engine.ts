@@ -172,6 +172,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
   const teller = new Teller({
     send: tiding => reach.through(() => tellIncident(target, tiding)),
     markHeard: heard => markHeard(test.db, heard),
+    relayAfterMs: Infinity,
     logger,
   })
   const channels = options.channels ?? createChannels({ smtpUrl: undefined, mailFrom: 'notices@localhost' }, logger)
