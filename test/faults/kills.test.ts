@@ -91,7 +91,8 @@ test('a run that somebody terminates by hand is healed by the sweep', async () =
   await handle.terminate('by hand')
   await eventually(async () => (await expiredOffers(product, [id])).length === 1, { withinMs: 30_000, everyMs: 100 })
   const [{ at, expires_at } = { at: new Date(NaN), expires_at: new Date(NaN) }] = await expiredOffers(product, [id])
-  expect((await handle.describe()).status.name).toBe('RUNNING')
+  // The record may be ahead of the new run: whoever acts on an incident does what is due there, and tells afterwards.
+  await eventually(async () => (await handle.describe()).status.name === 'RUNNING', { withinMs: 15_000, everyMs: 100 })
   tell(
     `faults (a run terminated by hand): healed ${((at.getTime() - expires_at.getTime()) / 1000).toFixed(1)} s after its deadline`,
   )
