@@ -1,5 +1,6 @@
 import { actDeps, addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { createTestDatabase, type TestDatabase } from '../test/harness/database'
+import { cancelIncident, reopenIncident } from './end-incident'
 import { reportIncident } from './report-incident'
 
 let database: TestDatabase
@@ -23,4 +24,10 @@ test('the nearest is asked though many others, farther away, have more free plac
   const report = { case_type: 'gbv', urgency: 'urgent', place: { lat: -1.3, lng: 36.8 } } as const
   const { incidentId } = await reportIncident(deps, report, by('survivor', survivor))
   expect(await database.db('offers').where({ incident_id: incidentId }).pluck('provider_id')).toEqual([near])
+
+  // A new search may ask again whom the one before had asked: it must find them, too, among the many.
+  await cancelIncident(deps, { incidentId, reason: 'by_mistake' }, by('survivor', survivor))
+  await reopenIncident(deps, { incidentId, reason: 'still_in_need' }, by('survivor', survivor))
+  const asked = database.db('offers').where({ incident_id: incidentId, state: 'open' }).pluck('provider_id')
+  expect(await asked).toEqual([near])
 })

@@ -68,7 +68,7 @@ const READ_CANDIDATES: Prepared = {
         from offers o where o.incident_id = $1 group by o.provider_id) had on had.provider_id = p.user_id
       where p.provider_type = any($3::text[]) and p.verification = 'verified'
     ) c
-    order by (c.active and c.availability = 'available' and not (c.excluded or c.offered or c.refused)
+    order by (c.active and c.availability = 'available' and not (c.excluded or c.refused)
         and coalesce(c.cooling_until <= $4, true)) desc,
       (c.load < c.capacity) desc, c.band, c.load::float / greatest(c.capacity, 1), c.last_assigned_at nulls first,
       c.provider_id
@@ -88,7 +88,7 @@ export interface CandidateQuery {
 /**
  * Whom the incident could be offered to, unlocked: what it says must be checked again once the chosen are locked. In the order of
  * `rank`, then those who lack nothing but a free place, then the rest; so the first few are enough to choose from, and to say why
- * there is nobody. Base positions are the coarse ones.
+ * there is nobody. Who was offered it in this search keeps their place, for the act may begin a new one. Base positions are the coarse ones.
  */
 export async function readCandidates(
   trx: Database | Transaction,

@@ -9,6 +9,7 @@ export interface JsonSchema {
   readonly default?: unknown
   readonly examples?: readonly unknown[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
   readonly required?: readonly string[]
   readonly items?: JsonSchema
   readonly minItems?: number

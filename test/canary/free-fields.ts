@@ -1,20 +1,6 @@
 import type { Route } from '../../api/route'
 import { openApiOf } from '../../api/openapi'
-
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly format?: string
-  readonly pattern?: string
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly allOf?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly additionalProperties?: Schema | boolean
-  readonly items?: Schema
-}
+import type { JsonSchema as Schema } from '../../api/docs/sample'
 
 interface Document {
   readonly paths: Readonly<
