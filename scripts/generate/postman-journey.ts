@@ -39,7 +39,15 @@ export const EVERYBODY: readonly Step[] = [
       "pm.collectionVariables.set('survivor_name', `river-${mark.slice(0, 18)}`)",
       "pm.collectionVariables.set('survivor_password', `a sentence of mine ${mark}`)",
     ],
-    after: [...keepTokens('survivor'), "pm.collectionVariables.set('users_id', user.id)"],
+    after: keepTokens('survivor'),
+  },
+  // Somebody for the administrator to act on: what is done to an account ends its sessions, and the survivor's is still needed.
+  {
+    operationId: 'post_auth_register',
+    as: 'nobody',
+    body: { username: '{{survivor_name}}-too', password: '{{survivor_password}}', role: 'survivor' },
+    status: 201,
+    after: ["pm.collectionVariables.set('users_id', pm.response.json().user.id)"],
   },
   signIn('provider', ["pm.collectionVariables.set('providers_id', user.id)"]),
   signIn('dispatcher'),
