@@ -3,6 +3,7 @@ import { writeChange } from '../db/change.writer'
 import type { Transaction } from '../db/database'
 import { stateOf, type IncidentRow } from '../db/incident-rows'
 import { findWrappedKey, lockIncident, readUnderLock } from '../db/incidents.repository'
+import { nudge } from '../db/nudge'
 import { lockProviders, readCandidates } from '../db/providers.repository'
 import { caseTypeOf } from '../domain/case-types'
 import type { Position } from '../domain/places'
@@ -87,9 +88,10 @@ async function incidentKey(deps: ActDeps, trx: Transaction, change: IncidentChan
 const snapshotIn = (change: IncidentChange): Snapshot =>
   snapshotOf(change.state, change.policy, change.grounds.row.region, change.at)
 
-/** What follows a commit and may fail without harm: the workflow is told, and the log says what notices there are. */
+/** What follows a commit and may fail without harm: sockets and senders are nudged, the workflow is told, and the log says what notices there are. */
 export function afterCommit(deps: ActDeps, snapshot: Snapshot, change: IncidentChange): void {
   if (change.isEmpty) return
+  nudge(deps.db)
   if (change.signal && change.isNews) deps.tell({ snapshot, signal: change.signal })
   for (const { id, code, channels, send } of change.notices)
     deps.logger.info({ incident: snapshot.id, notice: id, code, channels, vendor: send }, 'notice')

@@ -3,6 +3,7 @@ import type {
   AssignmentToWrite,
   ChangeToWrite,
   EventToWrite,
+  FeedLine,
   NoticeToWrite,
   OfferToClose,
   OfferToWrite,
@@ -13,6 +14,7 @@ import { columnsOf, type IncidentRow, type OfferFacts } from '../db/incident-row
 import type { ProviderFacts } from '../db/providers.repository'
 import type { CaseType } from '../domain/case-type'
 import { chainText, type ChainedEvent, type EventData, type EventType } from '../domain/events'
+import { concernsEscalation } from '../domain/feed'
 import type { IncidentState } from '../domain/incident-state'
 import { nextStep } from '../domain/next-step'
 import { NOTICES, type NoticeCode, type NoticeSubject } from '../domain/notices'
@@ -260,8 +262,32 @@ export class IncidentChange {
       signal: last ? this.signal : null,
       withdrawnNotices: [...this.#withdrawn],
       notices: this.#notices,
+      feed: this.#feed(),
       requestId: by.requestId ?? null,
     }
+  }
+
+  /** What sockets are told of this act: that the incident changed, and whom an offer or a notice concerns. */
+  #feed(): FeedLine[] {
+    const last = this.#events.at(-1)
+    if (!last) return []
+    const line = (type: FeedLine['type'], more: Partial<FeedLine> = {}): FeedLine => ({
+      ...{ type, user_id: null, ref: null, event: null },
+      ...more,
+    })
+    const provider = new Map(this.grounds.state.open_offers.map(offer => [offer.id, offer.provider_id]))
+    const escalation = this.#events.findLast(event => concernsEscalation(event.type))
+    return [
+      line('incident.updated', { event: last.type }),
+      ...(escalation ? [line('escalation.changed', { event: escalation.type })] : []),
+      ...this.#offers.map(({ id, provider_id }) => line('offer.made', { user_id: provider_id, ref: id })),
+      ...this.#closedOffers.map(({ id, state }) =>
+        line('offer.closed', { user_id: provider.get(id) ?? null, ref: id, event: state }),
+      ),
+      ...this.#notices.map(({ id, recipient_id, code }) =>
+        line('notice.changed', { user_id: recipient_id, ref: id, event: code }),
+      ),
+    ]
   }
 }
 

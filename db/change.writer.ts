@@ -3,6 +3,7 @@ import type { NoticeCode } from '../domain/notices'
 import type { Channel } from '../domain/policy'
 import type { ConsideredCandidate } from '../domain/ranking'
 import type { ChainedEvent } from '../domain/events'
+import type { FeedType } from '../domain/feed'
 import type { Transaction } from './database'
 import { markEffect } from './idempotency.repository'
 import type { IncidentRow } from './incident-rows'
@@ -43,6 +44,15 @@ export interface NoticeToWrite {
   readonly send: boolean
 }
 
+/** A line for sockets: what changed, and whose own socket is told as well. */
+export interface FeedLine {
+  readonly type: FeedType
+  readonly user_id: string | null
+  /** The offer or notice that it is about. */
+  readonly ref: string | null
+  readonly event: string | null
+}
+
 /** Everything that one act writes, in the order in which it is written. */
 export interface ChangeToWrite {
   readonly incidentId: string
@@ -60,6 +70,7 @@ export interface ChangeToWrite {
   readonly signal: SignalName | null
   readonly withdrawnNotices: readonly NoticeCode[]
   readonly notices: readonly NoticeToWrite[]
+  readonly feed: readonly FeedLine[]
   readonly requestId: string | null
 }
 
@@ -177,7 +188,13 @@ const WRITES = `
       ($1::jsonb->'incident'->>'rev')::integer, ($1::jsonb->>'at')::timestamptz,
       case when n.send then ($1::jsonb->>'at')::timestamptz end
     from jsonb_to_recordset($1::jsonb->'notices') as n (id uuid, recipient_id uuid, offer_id uuid, code text,
-      channels text[], send boolean))`
+      channels text[], send boolean)),
+  told_sockets as (
+    insert into feed (id, type, incident_id, user_id, ref, actor_id, event, status, rev)
+    select feed_id(f.place::integer), f.line->>'type', ($1::jsonb->>'incident_id')::uuid, (f.line->>'user_id')::uuid,
+      (f.line->>'ref')::uuid, ($1::jsonb->>'actor_id')::uuid, f.line->>'event', $1::jsonb->'incident'->>'status',
+      ($1::jsonb->'incident'->>'rev')::integer
+    from jsonb_array_elements($1::jsonb->'feed') with ordinality as f (line, place))`
 
 /** The incident's row and its events are one statement: neither can ever stand without the other. */
 const CHANGE: Prepared = {
@@ -236,5 +253,7 @@ function toJson(change: ChangeToWrite): Record<string, unknown> {
     })),
     withdrawn_notices: change.withdrawnNotices,
     notices: change.notices,
+    feed: change.feed,
+    actor_id: change.events.at(-1)?.actor_id ?? null,
   }
 }

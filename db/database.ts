@@ -1,5 +1,6 @@
 import { knex as createKnex, type Knex } from 'knex'
 import pg from 'pg'
+import { nudged } from './nudge'
 
 /** The pool. Every query of the product goes through it or through a transaction that it began. */
 export type Database = Knex
@@ -33,7 +34,10 @@ export function openDatabase({ url, pool, name }: DatabaseOptions): Database {
 }
 
 /** Closes the pool after running queries have ended. */
-export const closeDatabase = (db: Database): Promise<void> => db.destroy()
+export async function closeDatabase(db: Database): Promise<void> {
+  await nudged(db)
+  await db.destroy()
+}
 
 // PostgreSQL's classes for a lost connection (08) and a server that ends or starts (57P), and its full house; Node's for the network.
 const AWAY = /^(08...|57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/

@@ -39,14 +39,24 @@ const WRITE: Prepared = {
       insert into messages select n.* from jsonb_populate_record(null::messages, $1::jsonb) as n),
     moved as (
       update conversations c set last_seq = n.seq, last_message_at = n.created_at
-      from jsonb_populate_record(null::messages, $1::jsonb) as n where c.id = n.conversation_id)
-    insert into notices (id, recipient_id, conversation_id, code, channels, created_at, send_after)
-    select r.id, r.recipient_id, m.conversation_id, $4, $5::text[], m.created_at, case when $6::boolean then m.created_at end
-    from unnest($2::uuid[], $3::uuid[]) as r (id, recipient_id),
-      jsonb_populate_record(null::messages, $1::jsonb) as m
-    on conflict (conversation_id, recipient_id)
-      where conversation_id is not null and read_at is null and withdrawn_at is null do nothing
-    returning id`,
+      from jsonb_populate_record(null::messages, $1::jsonb) as n where c.id = n.conversation_id),
+    noticed as (
+      insert into notices (id, recipient_id, conversation_id, code, channels, created_at, send_after)
+      select r.id, r.recipient_id, m.conversation_id, $4, $5::text[], m.created_at,
+        case when $6::boolean then m.created_at end
+      from unnest($2::uuid[], $3::uuid[]) as r (id, recipient_id),
+        jsonb_populate_record(null::messages, $1::jsonb) as m
+      on conflict (conversation_id, recipient_id)
+        where conversation_id is not null and read_at is null and withdrawn_at is null do nothing
+      returning id, recipient_id),
+    told_sockets as (
+      insert into feed (id, type, conversation_id, user_id, ref, actor_id, event)
+      select feed_id(1), 'message.created', m.conversation_id, null, m.id, m.sender_id, null
+        from jsonb_populate_record(null::messages, $1::jsonb) as m
+      union all
+      select feed_id(1 + (row_number() over ())::integer), 'notice.changed', null, n.recipient_id, n.id, null, $4
+        from noticed n)
+    select id from noticed`,
 }
 
 /** Writes a message and announces it; answers the ids of the notices that were made. */
@@ -181,10 +191,17 @@ const MARK: Prepared = {
       select m.id, $2::uuid from messages m
       where m.conversation_id = $1::uuid and m.seq > $3 and m.seq <= $4 and m.sender_id <> $2::uuid
         and not exists (select 1 from message_receipts r where r.message_id = m.id and r.reader_id = $2::uuid)
-      on conflict do nothing returning 1),
+      on conflict do nothing returning message_id),
     noticed as (
       update notices set read_at = clock_timestamp(), send_after = null
-      where conversation_id = $1::uuid and recipient_id = $2::uuid and read_at is null and withdrawn_at is null)
+      where conversation_id = $1::uuid and recipient_id = $2::uuid and read_at is null and withdrawn_at is null
+      returning id),
+    told_sockets as (
+      insert into feed (id, type, conversation_id, user_id, ref, actor_id)
+      select feed_id(1), 'message.read', $1::uuid, null, read.message_id, $2::uuid
+        from (select k.message_id from marked k join messages m on m.id = k.message_id order by m.seq desc limit 1) as read
+      union all
+      select feed_id(1 + (row_number() over ())::integer), 'notice.changed', null, $2::uuid, n.id, null from noticed n)
     select count(*)::integer as count from marked`,
 }
 

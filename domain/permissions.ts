@@ -37,6 +37,8 @@ export const PERMISSIONS = {
   'policy:edit': ['admin'],
   'health:read': ['dispatcher', 'admin'],
   'notice:own': ['survivor', 'provider', 'dispatcher', 'admin'],
+  'webhook:manage': ['admin'],
+  'api_key:manage': ['admin'],
   'codec:decode': ['admin'],
 } as const satisfies Record<string, readonly Role[]>
 

@@ -4,6 +4,7 @@ import type { ConversationSeen, ConversationTarget } from '../../db/conversation
 import type { Transaction } from '../../db/database'
 import { markEffect } from '../../db/idempotency.repository'
 import { findMessageByClientId, hasDispatchWritten, writeMessage } from '../../db/messages.repository'
+import { nudge } from '../../db/nudge'
 import { findLadderAudience } from '../../db/staff.repository'
 import { inTransaction } from '../../db/unit-of-work'
 import { sealColumns } from '../../db/vault'
@@ -49,6 +50,7 @@ export async function sendMessage(
     await markEffect(trx, by.requestId, written.messageId)
     return { ...written, incidentId: seen.incident_id }
   })
+  if (notices) nudge(deps.db)
   for (const notice of notices ?? []) deps.logger.info({ incident: incidentId, notice, code: NOTICE }, 'notice')
   return { messageId, created: notices !== null }
 }
