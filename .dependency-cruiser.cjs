@@ -2,7 +2,7 @@
 const TESTS = '\\.test\\.ts$'
 const TEMPORAL = '^node_modules/@temporalio/'
 const SQL_LIBRARIES = '^node_modules/(knex|objection|pg)/'
-const VENDOR_SDKS = '^node_modules/(nodemailer|@types/nodemailer)/'
+const VENDOR_SDKS = '^node_modules/((@types/)?(nodemailer|web-push)|firebase-admin|cockatiel)/'
 const OURS = '^(domain|acts|workflows|activities|api|worker|db|adapters|platform|web|scripts|bench|test)/'
 
 const source = path => ({ path, pathNot: TESTS })

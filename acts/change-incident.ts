@@ -2,7 +2,7 @@ import { inTransaction } from '../db/unit-of-work'
 import { writeChange } from '../db/change.writer'
 import type { Transaction } from '../db/database'
 import { stateOf, type IncidentRow } from '../db/incident-rows'
-import { findWrappedKey, lockIncident, readUnderLock } from '../db/incidents.repository'
+import { findWrappedKey, lockIncident, readUnderLock, type UnderLock } from '../db/incidents.repository'
 import { nudge } from '../db/nudge'
 import { lockProviders, readCandidates } from '../db/providers.repository'
 import { caseTypeOf } from '../domain/case-types'
@@ -46,9 +46,8 @@ export async function changeIncident(
   decide: (change: IncidentChange) => void | Promise<void>,
 ): Promise<Snapshot> {
   const { snapshot, change } = await inTransaction(deps.db, async (trx, run) => {
-    const row = await lockIncident(trx, target.incidentId)
-    if (!row || (isGoneFor(by, row) && target.deleted !== 'included')) throw new Refusal('INCIDENT_NOT_FOUND')
-    const change = new IncidentChange(await readGrounds(deps, trx, row, target, by, run))
+    const change = new IncidentChange(await readGrounds(deps, trx, target, by, run))
+    const { row } = change.grounds
     if (target.rev !== undefined && target.rev !== row.rev) {
       if (by.actor.kind === 'person') throw changedSince(change)
       return { snapshot: snapshotIn(change), change }
@@ -104,28 +103,12 @@ const changedSince = (change: IncidentChange): Refusal =>
     },
   })
 
-async function readGrounds(
-  deps: ActDeps,
-  trx: Transaction,
-  row: IncidentRow,
-  target: Target,
-  by: By,
-  run: number,
-): Promise<Grounds> {
+async function readGrounds(deps: ActDeps, trx: Transaction, target: Target, by: By, run: number): Promise<Grounds> {
+  const locked = target.mayOffer
+    ? await lockWithCandidates(deps, trx, target, by, run)
+    : await lockAtOnce(trx, target, by)
+  const { row, providers, at, offers } = locked
   const policy = await deps.policies.rulesOf(trx, row.policy_id)
-  const guess = by.at ?? Date.now()
-  const place = target.mayOffer ? await placeOf(deps, trx, row) : null
-  const candidates = target.mayOffer
-    ? await readCandidates(trx, {
-        ...{ incidentId: row.id, round: row.round, providerTypes: policy.offer.provider_types },
-        ...{ place, at: guess, atMost: CANDIDATES_AT_MOST },
-      })
-    : []
-  const named = [...(target.providers ?? []), ...(row.assignee_id ? [row.assignee_id] : [])]
-  const askable = target.maySearchAnew ? candidates.map(each => ({ ...each, offered: false })) : candidates
-  const likely = likelyChosen(askable, policy, { place, run, at: guess })
-  const providers = await lockProviders(trx, row.id, [...named, ...likely])
-  const { at, offers } = await readUnderLock(trx, row.id, personOf(by))
   return {
     trx,
     at: timeOfAct(deps, at, by, row),
@@ -134,14 +117,55 @@ async function readGrounds(
     state: stateOf(row, offers),
     offers,
     providers,
-    candidates,
-    place,
+    candidates: locked.candidates,
+    place: locked.place,
     run,
     created: null,
     caseType: caseTypeOf(row.case_type),
     policy,
     configuredChannels: deps.configuredChannels,
   }
+}
+
+interface Locked extends UnderLock, Pick<Grounds, 'row' | 'providers' | 'candidates' | 'place'> {}
+
+/** Where nobody can be offered the incident, its locks and what is read under them need nothing of each other: one round trip. */
+async function lockAtOnce(trx: Transaction, target: Target, by: By): Promise<Locked> {
+  const [found, providers, under] = await Promise.all([
+    lockIncident(trx, target.incidentId),
+    lockProviders(trx, target.incidentId, target.providers ?? []),
+    readUnderLock(trx, target.incidentId, personOf(by)),
+  ])
+  return { row: requireThere(found, target, by), providers, ...under, candidates: [], place: null }
+}
+
+async function lockWithCandidates(
+  deps: ActDeps,
+  trx: Transaction,
+  target: Target,
+  by: By,
+  run: number,
+): Promise<Locked> {
+  const row = requireThere(await lockIncident(trx, target.incidentId), target, by)
+  const policy = await deps.policies.rulesOf(trx, row.policy_id)
+  const guess = by.at ?? Date.now()
+  const place = await placeOf(deps, trx, row)
+  const candidates = await readCandidates(trx, {
+    ...{ incidentId: row.id, round: row.round, providerTypes: policy.offer.provider_types },
+    ...{ place, at: guess, atMost: CANDIDATES_AT_MOST },
+  })
+  const askable = target.maySearchAnew ? candidates.map(each => ({ ...each, offered: false })) : candidates
+  const likely = likelyChosen(askable, policy, { place, run, at: guess })
+  const [providers, under] = await Promise.all([
+    lockProviders(trx, row.id, [...(target.providers ?? []), ...likely]),
+    readUnderLock(trx, row.id, personOf(by)),
+  ])
+  return { row, providers, ...under, candidates, place }
+}
+
+function requireThere(row: IncidentRow | undefined, target: Target, by: By): IncidentRow {
+  if (!row || (isGoneFor(by, row) && target.deleted !== 'included')) throw new Refusal('INCIDENT_NOT_FOUND')
+  return row
 }
 
 /** How many candidates an act reads: more than its last run would lock for the widest broadcast, and than an offer's reasons name. */

@@ -4,7 +4,7 @@ import { findSubject } from '../db/incident-subjects.repository'
 import { findWrappedKey } from '../db/incidents.repository'
 import { openJson, openText, sealColumns } from '../db/vault'
 import { mergeEdits, type FieldValues, type MergedEdits } from '../domain/merge-edits'
-import { areaOf } from '../domain/places'
+import { areaOf, positionOf } from '../domain/places'
 import { Refusal } from '../domain/refusals'
 import type { DataKey } from '../platform/envelope'
 import { changeIncident } from './change-incident'
@@ -189,7 +189,9 @@ class FieldsUnderLock {
       ...(occurred_at === undefined ? {} : { occurred_at }),
       ...(occurred_precision === undefined ? {} : { occurred_precision }),
       ...sealColumns(await this.#incidentKey(), 'incidents', change.state.id, words),
-      ...(words.place === undefined ? {} : { region: areaOf(words.place, change.caseType.areas)?.code ?? null }),
+      ...(words.place === undefined
+        ? {}
+        : { region: areaOf(positionOf(words.place), change.caseType.areas)?.code ?? null }),
     })
   }
 

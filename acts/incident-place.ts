@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../db/database'
 import type { IncidentRow } from '../db/incident-rows'
 import { findWrappedKey } from '../db/incidents.repository'
 import { openJson } from '../db/vault'
-import type { Position } from '../domain/places'
+import { positionOf, type Place, type Position } from '../domain/places'
 import type { ActDeps } from './deps'
 
 /** Where the incident is, for ranking by distance; null when it is not known or its key was destroyed. */
@@ -14,6 +14,5 @@ export async function placeOf(
   if (row.place === null) return null
   const wrapped = await findWrappedKey(trx, row.id)
   if (wrapped === null) return null
-  const place = openJson<Partial<Position>>(deps.vault.keyOf(row.id, wrapped), 'incidents', row.id, 'place', row.place)
-  return place?.lat === undefined || place.lng === undefined ? null : { lat: place.lat, lng: place.lng }
+  return positionOf(openJson<Place>(deps.vault.keyOf(row.id, wrapped), 'incidents', row.id, 'place', row.place))
 }

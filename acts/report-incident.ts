@@ -5,7 +5,7 @@ import type { IncidentRow } from '../db/incident-rows'
 import { findByClientId, readUnderLock } from '../db/incidents.repository'
 import { lockProviders, readCandidates } from '../db/providers.repository'
 import { readBeforeReport, type BeforeReport } from '../db/report.repository'
-import { inTransaction, RunAgain } from '../db/unit-of-work'
+import { inTransaction } from '../db/unit-of-work'
 import { sealColumns } from '../db/vault'
 import type { CaseType } from '../domain/case-type'
 import { caseTypeOf } from '../domain/case-types'
@@ -13,10 +13,10 @@ import { CHAIN_START } from '../domain/events'
 import { INCIDENT_CODE_LENGTH, incidentCode } from '../domain/incident-code'
 import type { SubjectConsent } from '../domain/incident-access'
 import type { IncidentState } from '../domain/incident-state'
-import { areaOf } from '../domain/places'
+import { areaOf, positionOf, type Place } from '../domain/places'
 import type { PolicyVersion } from '../domain/policy'
 import type { Snapshot } from '../domain/snapshot'
-import type { Urgency } from '../domain/statuses'
+import type { Urgency, UrgencyWord } from '../domain/statuses'
 import { newId } from '../platform/ids'
 import { carryOn } from './carry-on'
 import { afterCommit, CANDIDATES_AT_MOST, likelyChosen, timeOfAct, write } from './change-incident'
@@ -30,12 +30,14 @@ import { beginAnew } from './steps/start-search'
 export interface Report {
   readonly case_type: string
   readonly urgency: Urgency
+  /** The reporter's own word for it, kept beside. */
+  readonly urgency_word?: UrgencyWord | undefined
   readonly title?: string | undefined
   readonly description?: string | undefined
   readonly incident_type?: string | undefined
   readonly occurred_at?: Date | undefined
   readonly occurred_precision?: string | undefined
-  readonly place?: { readonly lat: number; readonly lng: number; readonly text?: string | undefined } | undefined
+  readonly place?: Place | undefined
   readonly details?: Readonly<Record<string, unknown>> | undefined
   readonly contact_safety?: Readonly<Record<string, unknown>> | undefined
   /** Somebody else's case, told by the reporter; a provider's or a dispatcher's report always is. */
@@ -95,7 +97,7 @@ async function takeIn(
   change.append('incident.reported', { urgency: report.urgency, policy_version: policy.version }, 'reported')
   await beginAnew(change)
   await carryOn(change)
-  const snapshot = await write(deps, trx, change).catch(codeTakenMeansAgain)
+  const snapshot = await write(deps, trx, change)
   if (report.excluded_providers?.length) await insertExclusions(trx, id, report.excluded_providers, 'reporter')
   const { created } = change.grounds
   if (created && namesSubject(report))
@@ -133,7 +135,7 @@ interface NewIncident {
 
 async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident): Promise<IncidentChange> {
   const { id, report, by, run, caseType, policy, before } = incoming
-  const place = report.place ?? null
+  const place = positionOf(report.place)
   const excluded = new Set(report.excluded_providers)
   const searches = caseType.begins[report.urgency] === 'search'
   const providerTypes = policy.rules.offer.provider_types
@@ -153,9 +155,9 @@ async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident)
       }))
     : []
   const likely = likelyChosen(candidates, policy.rules, { place, run, at: guess })
-  const providers = likely.length > 0 ? await lockProviders(trx, id, likely) : []
   // Where a lock may have been waited for, the clock is read again after it.
-  const clock = likely.length > 0 ? await readUnderLock(trx, id, null) : before
+  const [providers, clock] =
+    likely.length > 0 ? await Promise.all([lockProviders(trx, id, likely), readUnderLock(trx, id, null)]) : [[], before]
   const at = timeOfAct(deps, clock.at, by, null)
   const { row, wrapped } = newRow(deps, incoming, at)
   return new IncidentChange({
@@ -198,7 +200,8 @@ function newRow(
     on_behalf:
       report.on_behalf === true || namesSubject(report) || (by.actor.kind === 'person' && by.actor.role !== 'survivor'),
     incident_type: report.incident_type ?? null,
-    region: areaOf(place ?? null, caseType.areas)?.code ?? null,
+    urgency_word: report.urgency_word ?? null,
+    region: areaOf(positionOf(place), caseType.areas)?.code ?? null,
     occurred_at: report.occurred_at ?? null,
     occurred_precision: report.occurred_precision ?? null,
     ...sealed,
@@ -235,10 +238,3 @@ const newState = ({ id, report, by, policy }: NewIncident, at: number): Incident
   ended_at: null,
   outcome: null,
 })
-
-/** The short code is random: when it is taken, the whole act runs again with another. */
-function codeTakenMeansAgain(error: unknown): never {
-  if ((error as { constraint?: unknown } | null)?.constraint === 'incidents_code_key')
-    throw new RunAgain('the code is taken')
-  throw error
-}

@@ -5,7 +5,7 @@ import { changeIncident } from './change-incident'
 import { personOf, type ActDeps, type By } from './deps'
 import type { IncidentChange } from './incident-change'
 import { mayAct } from './standing'
-import { endEscalation, startLadder } from './steps/escalate'
+import { endEscalation, flagForDispatch, startLadder } from './steps/escalate'
 import { startSearch } from './steps/start-search'
 
 /** The assignee begins. Repeated, it changes nothing. */
@@ -25,7 +25,7 @@ export async function startWork(deps: ActDeps, incidentId: string, by: By, note?
 
 /**
  * The work is done, with an outcome that the case type lets this person state. It frees the responder's slot, which may wake a
- * waiting incident; some outcomes go to dispatch.
+ * waiting incident; some outcomes go to dispatch. Of a completed incident whose outcome was not stated, it states it.
  */
 export async function completeIncident(
   deps: ActDeps,
@@ -35,6 +35,7 @@ export async function completeIncident(
   note?: string,
 ): Promise<Snapshot> {
   return changeIncident(deps, { incidentId, mayOffer: false }, by, async change => {
+    if (isUnstated(change, change.state.outcome)) return stateOutcome(change, outcome, note)
     await mayAct(change, 'complete')
     requireOutcomeOfTheirs(change, outcome)
     const { assignee_id, reporter_id } = change.state
@@ -44,18 +45,40 @@ export async function completeIncident(
     endEscalation(change)
     change.patch({ completed_at: change.at, outcome, owner_id: null, owner_active_at: null, held: false })
     change.appendWithReason('incident.completed', note, { outcome }, 'completed')
-    if (change.caseType.outcomesForDispatch.includes(outcome)) startLadder(change, 'not_helped')
+    callDispatchFor(change, outcome)
     const others = [assignee_id, reporter_id].filter(id => id !== null && id !== personOf(change.grounds.by))
     change.notify('incident.updated', others as string[])
   })
 }
 
+const isUnstated = (change: IncidentChange, outcome: Outcome | null): boolean =>
+  outcome !== null && change.caseType.outcomes.unstated.includes(outcome)
+
+/** Said again that it is not stated, it changes nothing. */
+async function stateOutcome(change: IncidentChange, outcome: Outcome, note: string | undefined): Promise<void> {
+  await mayAct(change, 'state_outcome')
+  requireOutcomeOfTheirs(change, outcome)
+  if (isUnstated(change, outcome)) return
+  change.signal = 'statusChanged'
+  endEscalation(change)
+  change.patch({ outcome, owner_id: null, owner_active_at: null, held: false })
+  change.appendWithReason('incident.outcome_stated', note, { outcome })
+  callDispatchFor(change, outcome)
+}
+
+/** An outcome that is missing wakes nobody before the incident would have closed by itself. */
+function callDispatchFor(change: IncidentChange, outcome: Outcome): void {
+  if (!change.caseType.outcomesForDispatch.includes(outcome)) return
+  if (isUnstated(change, outcome)) flagForDispatch(change, 'outcome_missing', change.policy.auto_close_seconds)
+  else startLadder(change, 'not_helped')
+}
+
 function requireOutcomeOfTheirs(change: IncidentChange, outcome: Outcome): void {
-  const { responder, reporter } = change.caseType.outcomes
-  const isReporter = change.state.reporter_id === personOf(change.grounds.by)
-  const isResponder = change.state.assignee_id === personOf(change.grounds.by)
-  const allowed = isReporter && !isResponder ? reporter : responder
-  if (!allowed.includes(outcome))
+  const { responder, reporter, unstated } = change.caseType.outcomes
+  const me = personOf(change.grounds.by)
+  const isOnlyReporter = change.state.reporter_id === me && change.state.assignee_id !== me
+  const allowed: readonly Outcome[] = isOnlyReporter ? reporter : responder
+  if (!allowed.includes(outcome) && (isOnlyReporter || !unstated.includes(outcome)))
     throw new Refusal('RULE_BROKEN', { detail: 'This outcome is not yours to state', extra: { allowed } })
 }
 

@@ -18,9 +18,16 @@ export interface OutgoingEmail extends OutgoingNotice {
 }
 
 export interface OutgoingPush extends OutgoingNotice {
-  readonly deviceToken: string
+  readonly deviceType: 'ios' | 'android' | 'web'
+  /** Which device, in its vendor's words: a token, or a browser's subscription as JSON. */
+  readonly token: string
   readonly title: string
   readonly text: string
+  readonly priority: 'high' | 'normal'
+  /** A vendor that could not deliver it within so many seconds gives it up. */
+  readonly ttlSeconds: number
+  /** Of two that wait for the same device under one key, the newer takes the place of the older. */
+  readonly collapseKey: string
 }
 
 export interface OutgoingSms extends OutgoingNotice {
@@ -30,12 +37,12 @@ export interface OutgoingSms extends OutgoingNotice {
 }
 
 /**
- * What became of a hand-over. `handed_over`: the vendor has taken it, under its own id if it gave one. `failed`: with a code, never
- * with the vendor's words; `permanent` when no later try can succeed.
+ * What became of a hand-over. `handed_over`: this vendor has taken it, under its own id if it gave one. `failed`: with a code, never
+ * with the vendor's words; `permanent` when no later try can succeed, `tokenIsDead` when nothing will ever reach that device again.
  */
 export type SendResult =
-  | { readonly state: 'handed_over'; readonly vendor_id: string }
-  | { readonly state: 'failed'; readonly code: string; readonly permanent: boolean }
+  | { readonly state: 'handed_over'; readonly vendor: string; readonly vendor_id: string | null }
+  | { readonly state: 'failed'; readonly code: string; readonly permanent: boolean; readonly tokenIsDead?: true }
 
 /** The ways to a vendor. None of them throws for what a vendor answers: that is in the result. */
 export interface EmailPort {

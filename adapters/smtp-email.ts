@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer'
+import { htmlOf } from './email-html'
 import type { EmailPort, SendResult } from './ports'
 
 /** E-mail by SMTP, with connections that stay open between messages. */
@@ -6,9 +7,9 @@ export interface SmtpEmail extends EmailPort {
   close(): void
 }
 
-// Together less than the 30 s that a caller gives one hand-over.
-const CONNECT_MS = 5_000
-const GREETING_MS = 5_000
+// Together less than the 20 s that a caller gives one hand-over.
+const CONNECT_MS = 4_000
+const GREETING_MS = 4_000
 const SILENCE_MS = 10_000
 
 /** The Message-ID of a notice: always the same, so that a mail server or a reader drops what was sent twice. */
@@ -39,11 +40,12 @@ export function createSmtpEmail({ url, from }: { url: string; from: string }): S
           to: { name: '', address: to },
           subject,
           text,
+          html: htmlOf(text),
           messageId: messageIdOf(noticeId),
           headers: { 'Auto-Submitted': 'auto-generated' },
           xMailer: false,
         })
-        return { state: 'handed_over', vendor_id: messageIdOf(noticeId) }
+        return { state: 'handed_over', vendor: 'smtp', vendor_id: messageIdOf(noticeId) }
       } catch (error) {
         return failureOf(error)
       }

@@ -1,7 +1,7 @@
 import { isStaff } from '../acts/accounts/account-words'
 import type { SignInDeps } from '../acts/accounts/deps'
 import { hasIdledOut } from '../acts/accounts/refresh-session'
-import { findSignedIn, touchSession } from '../db/sessions.repository'
+import { findSignedIn, touchSession, type SignedInRow } from '../db/sessions.repository'
 import type { Permission } from '../domain/permissions'
 import { Refusal } from '../domain/refusals'
 import { TokenRefused } from '../platform/tokens'
@@ -37,12 +37,21 @@ export async function authenticate(
   if (!token) throw new Refusal('TOKEN_INVALID')
   const { sub, sid } = await deps.accessTokens.verify(token, deps.now()).catch(refuseToken)
   const found = await findSignedIn(deps.db, sid)
-  if (!found || found.user_id !== sub || found.revoked || !found.active) throw new Refusal('SESSION_REVOKED')
-  if (found.expired || hasIdledOut(deps, found)) throw new Refusal('TOKEN_EXPIRED')
+  const fault = sessionFault(deps, found?.user_id === sub ? found : undefined)
+  if (!found || fault) throw new Refusal(fault ?? 'SESSION_REVOKED')
   requireSecondFactor(deps, found, permission)
   if (does === 'act' && isStaff(found.role) && found.idle_seconds >= TOUCHED_EVERY_SECONDS)
     await touchSession(deps.db, sid)
   return { id: sub, role: found.role, sid }
+}
+
+/** Why a session is none any more. */
+export function sessionFault(
+  deps: Pick<SignInDeps, 'staffIdleMinutes'>,
+  found: SignedInRow | undefined,
+): 'SESSION_REVOKED' | 'TOKEN_EXPIRED' | undefined {
+  if (!found || found.revoked || !found.active) return 'SESSION_REVOKED'
+  return found.expired || hasIdledOut(deps, found) ? 'TOKEN_EXPIRED' : undefined
 }
 
 function refuseToken(error: unknown): never {

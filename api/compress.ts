@@ -6,7 +6,7 @@ const FROM_BYTES = 1_024
 const LEVEL = 4
 
 // Tokens, codes and secrets leave here.
-const SECRETS = /^\/api\/(auth|codec|api-keys|webhooks)\//
+const SECRETS = /^(\/clients\/[^/]+)?\/api\/(auth|codec|api-keys|webhooks)\//
 
 /**
  * Compresses what is read. The length of a compressed answer betrays whether a guess is in it (BREACH), so nothing is compressed

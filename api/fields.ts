@@ -9,6 +9,9 @@ export const timeField = z.iso.datetime()
 /** A moment as it comes in: ISO 8601 with an offset or `Z`. */
 export const givenTimeField = z.iso.datetime({ offset: true })
 
+/** A local time of day. */
+export const timeOfDayField = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day such as 09:30')
+
 /** The only parameter of most paths. */
 export const idParams = z.strictObject({ id: idField })
 

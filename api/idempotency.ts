@@ -8,7 +8,9 @@ import {
   type KeyUse,
   type TakenKey,
 } from '../db/idempotency.repository'
+import { keyedDigest } from '../acts/accounts/account-words'
 import { openJson, sealColumns } from '../db/vault'
+import { KEY_KEPT_MS } from '../domain/idempotency'
 import { Refusal } from '../domain/refusals'
 import type { DataKey } from '../platform/envelope'
 import { newId } from '../platform/ids'
@@ -38,26 +40,52 @@ export function readKey(header: string | string[] | undefined): string | undefin
   })
 }
 
-/** A request under a key: `asked` is everything that makes it the same request or another. */
+/** What a request is remembered by: its key, and what makes it the same request or another. */
+export interface RequestKey {
+  readonly digest: string
+  readonly asked: string
+  readonly keptMs: number
+}
+
+/**
+ * The key of a request, as its sender gave it; without one, on a route that knows repeats, a keyed digest of what makes it the same.
+ * Undefined where nothing is kept. Throws as `readKey`.
+ */
+export function keyOf(
+  { idempotent, repeatedWithin, repeatsAs }: Route,
+  header: string | string[] | undefined,
+  { asked, context }: { readonly asked: unknown; readonly context: AnyContext },
+  deps: ApiDeps,
+): RequestKey | undefined {
+  if (!idempotent) return undefined
+  const given = readKey(header)
+  if (given !== undefined) return { digest: digest(given), asked: digest(JSON.stringify(asked)), keptMs: KEY_KEPT_MS }
+  if (repeatedWithin === undefined) return undefined
+  const same = repeatsAs ? { params: context.params, same: repeatsAs(context, deps) } : asked
+  const repeated = keyedDigest(deps.accounts.indexKey, 'repeated', JSON.stringify(same))
+  return { digest: repeated, asked: repeated, keptMs: repeatedWithin * 1_000 }
+}
+
+/** A request under a key. */
 export interface Keyed {
-  readonly key: string
+  readonly key: RequestKey
   readonly actor: SignedIn
   readonly context: AnyContext
-  readonly asked: unknown
 }
 
 /**
  * Runs the route's handler once per key. The same request again gets the first one's status and answer; another request under the
  * key, or one while the first is running, is refused. A refusal frees the key: it did nothing.
  */
-export async function answerOnce(route: Route, { key, actor, context, asked }: Keyed, deps: ApiDeps): Promise<Shaped> {
+export async function answerOnce(route: Route, { key, actor, context }: Keyed, deps: ApiDeps): Promise<Shaped> {
   const { db, vault } = deps.acts
   const use: KeyUse = {
     id: newId(),
     userId: actor.id,
     route: `${route.methods[0]} ${route.path}`,
-    keyDigest: digest(key),
-    bodyDigest: digest(JSON.stringify(asked)),
+    keyDigest: key.digest,
+    bodyDigest: key.asked,
+    keptMs: key.keptMs,
   }
   purgeNowAndThen(deps)
   const claim = await claimKey(db, use)

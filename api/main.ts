@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SignInDeps } from '../acts/accounts/deps'
 import type { ActDeps } from '../acts/deps'
+import { outboundRulesOf } from '../acts/webhooks/webhook-url'
 import { createChannels } from '../adapters/channels'
 import { createLocalFiles } from '../adapters/files/local-files'
 import { createSealedFiles } from '../adapters/files/sealed-files'
@@ -20,9 +21,13 @@ import { createPayloadCodec } from '../platform/temporal/codec'
 import { connectTemporal } from '../platform/temporal/connection'
 import { createAccessTokens } from '../platform/tokens'
 import { taskQueueName } from '../workflows/contracts/incident'
+import { KeyUsage } from './api-keys/key-usage'
+import { clientsOf } from './dialects/clients'
+import type { ApiDeps } from './deps'
 import { onceTrue } from './health/health.reads'
 import { createLimits } from './limits/limits'
 import { sweepUploadsHourly } from './messages/stale-uploads'
+import { createSockets } from './realtime/sockets'
 import { createServer } from './server'
 import { rememberVerified } from './verified-tokens'
 
@@ -37,7 +42,7 @@ async function main(): Promise<void> {
   const link = connectTemporal(config)
   guard.onShutdown('temporal', () => link.close())
   const channels = createChannels(config, logger)
-  guard.onShutdown('channels', async () => channels.close())
+  guard.onShutdown('channels', () => channels.close())
 
   const target: TellTarget = { link, queuePrefix: config.taskQueuePrefix }
   const teller = new Teller({
@@ -63,12 +68,17 @@ async function main(): Promise<void> {
     worker: () => isWorkerPolling(link, taskQueueName(config.taskQueuePrefix, 'incidents')),
   }
   const files = createSealedFiles(createLocalFiles(config.filesDir))
+  const deps = apiDeps(config, { acts, files, checks })
+  guard.onShutdown('usage of API keys', () => deps.keyUsage.write())
+  const limits = config.limits === 'on' ? createLimits(db, config.blindIndexKey, config) : undefined
+  const { databaseUrl, corsOrigins } = config
+  const clients = clientsOf(config)
   const server = createServer({
-    config,
-    deps: { acts, accounts: signInDeps(config, { db, vault, logger }), files, publicUrl: config.publicUrl, checks },
-    logger,
+    ...{ config, deps, logger },
     version: productVersion(),
-    ...(config.limits === 'on' && { limits: createLimits(db, config.blindIndexKey, config) }),
+    clients,
+    ...(limits && { limits }),
+    gateway: createSockets({ deps, limits, databaseUrl, corsOrigins, clients }),
     codec: {
       codec: config.codecKeys && createPayloadCodec(config.codecKeys),
       uiUrl: config.temporalUiUrl,
@@ -80,6 +90,19 @@ async function main(): Promise<void> {
   const stopSweeping = sweepUploadsHourly({ db, logger, files })
   guard.onShutdown('sweep of uploads', async () => stopSweeping())
   logger.info({ mode: config.mode, port }, 'started')
+}
+
+function apiDeps(config: Config, wired: Pick<ApiDeps, 'acts' | 'files' | 'checks'>): ApiDeps {
+  const { db, vault, logger } = wired.acts
+  return {
+    ...wired,
+    accounts: signInDeps(config, { db, vault, logger }),
+    outbound: outboundRulesOf(config),
+    keyUsage: new KeyUsage(db, logger),
+    publicUrl: config.publicUrl,
+    receiptSecrets: config,
+    ...(config.vapidPublicKey !== undefined && { webPushKey: config.vapidPublicKey }),
+  }
 }
 
 function signInDeps(config: Config, record: Pick<SignInDeps, 'db' | 'vault' | 'logger'>): SignInDeps {

@@ -1,12 +1,13 @@
 import type { Express, Request, Response } from 'express'
 import { Refusal, type FieldFault } from '../domain/refusals'
 import { admit } from './admit'
-import { bodyFault, readBody } from './body'
+import { bodyFault, readBody, readForm } from './body'
 import type { ApiDeps } from './deps'
+import { CORE, type Dialect } from './dialect'
 import { deviceOf } from './device'
 import { Download, sendFile } from './download'
 import { parsePart, refuseFaults } from './faults'
-import { answerOnce, readKey } from './idempotency'
+import { answerOnce, keyOf } from './idempotency'
 import { parseIfMatch, type IfMatch } from './if-match'
 import type { Limits } from './limits/limits'
 import { sendProblem } from './problem'
@@ -18,7 +19,12 @@ import { traceOf } from './trace'
 import { receiveFile, type Received } from './upload'
 
 /** Mounts the declared routes: one handler per path, which knows every method of it and answers 405 for the others. */
-export function mountRoutes(app: Express, routes: readonly Route[], deps: ApiDeps, limits?: Limits): void {
+export function mountRoutes(
+  app: Express,
+  routes: readonly Route[],
+  deps: ApiDeps,
+  { limits, dialect = CORE }: { readonly limits?: Limits | undefined; readonly dialect?: Dialect } = {},
+): void {
   for (const [path, methods] of byPath(routes)) {
     app.all(path, (req: Request, res: Response) => {
       traceOf(res).route = path
@@ -26,7 +32,7 @@ export function mountRoutes(app: Express, routes: readonly Route[], deps: ApiDep
       const done = route ? serve(route, req, res, { deps, limits }) : Promise.reject(notAllowed([...methods.keys()]))
       return done.catch((error: unknown) => {
         noteUndeclared(error, route, deps)
-        sendProblem(error, res, { logger: deps.acts.logger, publicUrl: deps.publicUrl })
+        sendProblem(error, res, { logger: deps.acts.logger, publicUrl: deps.publicUrl, dialect, route })
       })
     })
   }
@@ -87,7 +93,7 @@ async function answerTo(
     file: received?.file,
     actor,
     by: actor && { actor: { kind: 'person', id: actor.id, role: actor.role } },
-    headers: { ifMatch },
+    headers: { ifMatch, signature: route.signature && req.get(route.signature) },
     request: {
       id: traceOf(res).id,
       url: deps.publicUrl + req.originalUrl,
@@ -97,10 +103,10 @@ async function answerTo(
       },
     },
   }
-  const key = route.idempotent && actor ? readKey(req.headers['idempotency-key']) : undefined
-  if (!key || !actor) return shapeAnswer(route, await route.handler(context, deps))
   const asked = { params, ...raw, ifMatch, ...(received && { file: received.file.sha256 }) }
-  return answerOnce(route, { key, actor, context, asked }, deps)
+  const key = actor && keyOf(route, req.headers['idempotency-key'], { asked, context }, deps)
+  if (!key) return shapeAnswer(route, await route.handler(context, deps))
+  return answerOnce(route, { key, actor, context }, deps)
 }
 
 function readParams(route: Route, req: Request): unknown {
@@ -114,6 +120,7 @@ function readParams(route: Route, req: Request): unknown {
 const queryOf = (req: Request): unknown => (req.url.includes('?') ? req.query : {})
 
 async function bodyOf(route: Route, req: Request, res: Response): Promise<unknown> {
+  if (route.form) return readForm(req, res)
   const mayHaveOne = req.method !== 'GET' && req.method !== 'HEAD' && req.method !== 'DELETE'
   return route.body !== undefined || mayHaveOne ? readBody(req, res) : undefined
 }
@@ -137,10 +144,11 @@ function check(route: Route, req: Request, raw: { query: unknown; body: unknown 
   return { query, body, ifMatch: 'path' in ifMatch ? {} : ifMatch }
 }
 
-/** A part without a schema must be empty. */
+/** A part without a schema must be empty, or is not looked at. */
 function parseOrNothing(part: 'query' | 'body', route: Route, input: unknown, faults: FieldFault[]): unknown {
   const schema = route[part]
   if (schema) return parsePart(part, schema, input, faults)
+  if (route.unknownFields === 'ignored') return undefined
   for (const key of Object.keys(input ?? {}).slice(0, 20))
     faults.push({ path: `${part}.${key.slice(0, 80)}`, code: 'unknown_field', message: 'There is no such field here' })
   return undefined

@@ -5,36 +5,38 @@ import {
   type ZodMediaTypeObject,
 } from '@asteasolutions/zod-to-openapi'
 import { z } from 'zod'
+import { isDelegable } from '../domain/api-scopes'
 import { PERMISSIONS } from '../domain/permissions'
 import { mediaTypesOf } from '../domain/file-types'
 import { REFUSALS, type RefusalCode } from '../domain/refusals'
 import { addExamples, type Described } from './docs/examples'
-import { problemAnswers, problemSchemas } from './docs/problems'
+import { CORE, type Dialect } from './dialect'
 import { TAGS } from './docs/tags'
+import { FORM_TYPE } from './body'
 import { byPath } from './mount'
 import type { Method, Route } from './route'
 import { refusalsOf } from './route-refusals'
 import { FILE_FIELD, type UploadSpec } from './upload'
 
 const JSON_TYPE = 'application/json'
-const FORM_TYPE = 'multipart/form-data'
+const UPLOAD_TYPE = 'multipart/form-data'
 
 /** The OpenAPI 3.1 document of the routes, in an order that depends on nothing but their paths. */
-export function openApiOf(routes: readonly Route[], version: string): object {
+export function openApiOf(routes: readonly Route[], version: string, dialect = CORE): object {
   const registry = new OpenAPIRegistry()
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-  for (const [name, schema] of Object.entries(problemSchemas(codesOf(routes))))
+  registry.registerComponent('securitySchemes', 'apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key' })
+  for (const [name, schema] of Object.entries(dialect.schemas(codesOf(routes))))
     registry.registerComponent('schemas', name, schema as object)
   for (const [, methods] of byPath(routes)) {
-    for (const [method, route] of methods) registry.registerPath(operationOf(route, method))
+    for (const [method, route] of methods) registry.registerPath(operationOf(route, method, dialect))
   }
   const { webhooks: _none, ...document } = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
-      title: 'Kesi',
+      title: dialect.title,
       version,
-      description:
-        'A workflow-orchestrated case management engine. Every refusal is an `application/problem+json` document whose `code` is one of a closed list.',
+      description: dialect.description,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -72,7 +74,7 @@ function asNumber(schema: { type?: unknown; default?: unknown; pattern?: unknown
   Object.assign(schema, { type: 'integer', minimum: 1 })
 }
 
-function operationOf(route: Route, method: Method): RouteConfig {
+function operationOf(route: Route, method: Method, dialect: Dialect): RouteConfig {
   return {
     method,
     path: route.path.replace(/:(\w+)/g, '{$1}'),
@@ -80,10 +82,16 @@ function operationOf(route: Route, method: Method): RouteConfig {
     summary: route.summary,
     description: [route.description, permissionText(route)].filter(Boolean).join('\n\n'),
     tags: [...route.tags],
-    security: route.permission === 'public' ? [] : [{ bearer: [] }],
+    security: securityOf(route),
     request: requestOf(route, method),
-    responses: { ...answersOf(route), ...problemAnswers(refusalsOf(route, method)) },
+    responses: { ...answersOf(route), ...dialect.answers(refusalsOf(route, method), route) },
   }
+}
+
+/** A token opens everything that is not public, an API key what may be given to one. */
+function securityOf({ permission }: Route): Record<string, string[]>[] {
+  if (permission === 'public') return []
+  return [{ bearer: [] }, ...(isDelegable(permission) ? [{ apiKey: [] }] : [])]
 }
 
 function operationId(route: Route, method: Method): string {
@@ -112,10 +120,10 @@ function requestOf(route: Route, method: Method): Parts {
   }
 }
 
-function bodyOf({ body, upload, example }: Route): Pick<Parts, 'body'> {
-  if (upload) return { body: { required: true, content: { [FORM_TYPE]: formOf(body, upload) } } }
+function bodyOf({ body, upload, form, example }: Route): Pick<Parts, 'body'> {
+  if (upload) return { body: { required: true, content: { [UPLOAD_TYPE]: formOf(body, upload) } } }
   if (!body) return {}
-  const content = { [JSON_TYPE]: { schema: body, ...exampleOf(example?.body) } }
+  const content = { [form ? FORM_TYPE : JSON_TYPE]: { schema: body, ...exampleOf(example?.body) } }
   return { body: { required: !body.safeParse({}).success, content } }
 }
 
@@ -147,6 +155,9 @@ function headersOf(route: Route, method: Method): z.ZodObject | undefined {
         .string()
         .optional()
         .describe('The `ETag` you saw, such as `"3"`, or the revision you decided on, such as `"rev:7"`.'),
+    }),
+    ...(route.signature !== undefined && {
+      [route.signature]: z.string().optional().describe('What whoever sends the body signs it with.'),
     }),
   }
   return method !== 'get' && Object.keys(fields).length > 0 ? z.object(fields) : undefined

@@ -3,6 +3,11 @@ import { isExempt } from './limits/limit-rules'
 import type { Method, Route } from './route'
 import { asksForSecondFactor } from './second-factor'
 
+const SIGN_IN_REFUSALS: readonly RefusalCode[] = [
+  ...(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'API_KEY_INVALID'] as const),
+  'FORBIDDEN',
+]
+
 /** Every refusal that a route may answer with a method: its own, and those that its form brings along, by status. */
 export function refusalsOf(route: Route, method: Method): RefusalCode[] {
   const codes = new Set<RefusalCode>(['VALIDATION_FAILED', ...route.errors, 'INTERNAL', 'ENGINE_UNAVAILABLE'])
@@ -11,8 +16,7 @@ export function refusalsOf(route: Route, method: Method): RefusalCode[] {
   }
   if (route.upload) codes.add('FILE_TOO_LARGE').add('FILE_TYPE_NOT_SUPPORTED').delete('BODY_TOO_LARGE')
   if (route.permission !== 'public') {
-    for (const code of ['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'FORBIDDEN'] as const)
-      codes.add(code)
+    for (const code of SIGN_IN_REFUSALS) codes.add(code)
     if (asksForSecondFactor(route.permission)) codes.add('SECOND_FACTOR_REQUIRED')
   }
   if (!isExempt(route)) codes.add('RATE_LIMITED')

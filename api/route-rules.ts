@@ -21,6 +21,9 @@ function problemOf(route: Route): string | undefined {
   )
     return 'only signed-in POST and PATCH keep their answer under a key'
   if (route.replay && !route.idempotent) return 'only an idempotent route can answer again'
+  if (route.repeatsAs && route.repeatedWithin === undefined) return 'only a route that knows repeats says what they are'
+  if (route.repeatedWithin !== undefined && !route.idempotent)
+    return 'only an idempotent route knows what was sent again'
   if (route.upload && (methods.join() !== 'post' || definition(route.body)?.shape?.[FILE_FIELD]))
     return 'a file comes by POST, in a field of its own'
   if (route.download && (methods.join() !== 'get' || route.response)) return 'a file is got, and is the whole answer'
@@ -29,7 +32,7 @@ function problemOf(route: Route): string | undefined {
     ['query', route.query],
     ['body', route.body],
   ] as const) {
-    const flaw = schema && flawOf(schema, part)
+    const flaw = schema && flawOf(schema, part, route)
     if (flaw) return flaw
   }
   return undefined
@@ -53,10 +56,10 @@ interface Definition {
 const definition = (schema: ZodType | undefined): Definition | undefined => schema?._zod.def
 
 /** What is wrong inside a schema, or undefined: objects that let unknown fields pass, and recursion. */
-function flawOf(schema: ZodType, path: string): string | undefined {
+function flawOf(schema: ZodType, path: string, route: Pick<Route, 'unknownFields'>): string | undefined {
   const def = definition(schema)
   if (!def) return undefined
-  if (def.type === 'object' && definition(def.catchall)?.type !== 'never')
+  if (route.unknownFields !== 'ignored' && def.type === 'object' && definition(def.catchall)?.type !== 'never')
     return `${path} accepts unknown fields; make it a z.strictObject`
   if (def.type === 'lazy') return `${path} is recursive, which the OpenAPI document cannot say; use z.unknown()`
   const inner: [string, ZodType | undefined][] = [
@@ -67,7 +70,7 @@ function flawOf(schema: ZodType, path: string): string | undefined {
     ['', def.in],
   ]
   for (const [name, each] of inner) {
-    const flaw = each && flawOf(each, name ? `${path}.${name}` : path)
+    const flaw = each && flawOf(each, name ? `${path}.${name}` : path, route)
     if (flaw) return flaw
   }
   return undefined

@@ -1,6 +1,7 @@
 import type { z, ZodType } from 'zod'
 import type { By } from '../acts/deps'
 import type { Role } from '../domain/actors'
+import type { Scope } from '../domain/api-scopes'
 import type { Permission } from '../domain/permissions'
 import type { RefusalCode } from '../domain/refusals'
 import type { ApiDeps } from './deps'
@@ -19,8 +20,10 @@ export type Given<S extends Schema> = S extends ZodType ? z.input<S> : void
 export interface SignedIn {
   readonly id: string
   readonly role: Role
-  /** The session; it ends with log-out, deactivation and a change of role. */
+  /** The session, which ends with log-out, deactivation and a change of role; or the API key. */
   readonly sid: string
+  /** What an API key may be used for; absent for somebody who has signed in. */
+  readonly scopes?: readonly Scope[]
 }
 
 /** What a route knows of the request beside its parts. */
@@ -50,8 +53,15 @@ export interface Context<
   readonly actor: Who extends 'public' ? undefined : SignedIn
   /** The same person as acts want them, with the idempotency key's row. */
   readonly by: Who extends 'public' ? undefined : By
-  readonly headers: { readonly ifMatch: IfMatch }
+  readonly headers: Headers
   readonly request: RequestFacts
+}
+
+/** The headers that a route may ask for. */
+export interface Headers {
+  readonly ifMatch: IfMatch
+  /** Undefined where the route declares no `signature`, and where none was sent. */
+  readonly signature: string | undefined
 }
 
 /** An answer with another status than the declared one, or with headers of its own. */
@@ -78,6 +88,10 @@ interface Described<P, Q, B, R, U> {
   readonly body?: B
   /** Takes a file by a form; `body` is then the schema of the form's other fields. */
   readonly upload?: U
+  /** The body comes as `application/x-www-form-urlencoded`: every field of it is a text. */
+  readonly form?: true
+  /** The header by which whoever sends the body signs it. */
+  readonly signature?: string
   /** 200 unless said otherwise; 204 where there is no response schema. */
   readonly status?: number
   readonly response?: R
@@ -89,8 +103,16 @@ interface Described<P, Q, B, R, U> {
   readonly errors: readonly RefusalCode[]
   /** Reads `If-Match`: `"3"` is a version, `"rev:7"` a revision. */
   readonly ifMatch?: true
+  /** Keeps no session of staff alive, though it is no GET: it is asked by a screen, not by a person (S15). */
+  readonly asksByItself?: true
   /** Keeps its answer under the caller's `Idempotency-Key` for 24 h. */
   readonly idempotent?: true
+  /** Of an idempotent route: without a key, the same request within so many seconds counts as the one before, sent again. */
+  readonly repeatedWithin?: number
+  /** For clients that send more than was ever read: what nobody declared is passed over, and not refused. */
+  readonly unknownFields?: 'ignored'
+  /** The path of the product's own that the limits take this one for. */
+  readonly countsAs?: string
   readonly example?: { readonly body?: unknown; readonly response?: unknown }
 }
 
@@ -107,6 +129,8 @@ export interface RouteSpec<
   handler(context: Context<P, Q, B, Who, U>, deps: ApiDeps): Promise<Given<R> | Answer<Given<R>> | Download>
   /** Answers again for a request whose act is done but whose answer was lost: `effectId` is what the act recorded. */
   replay?(context: Context<P, Q, B, Who, U>, effectId: string, deps: ApiDeps): Promise<Given<R> | Answer<Given<R>>>
+  /** Of a route that knows repeats: what of a request stays the same when it is sent again; all of it unless said. */
+  repeatsAs?(context: Context<P, Q, B, Who, U>, deps: ApiDeps): unknown
 }
 
 /** The context of a route whose schemas are not known to the compiler. */
@@ -117,7 +141,7 @@ export interface AnyContext {
   readonly file: ReceivedFile | undefined
   readonly actor: SignedIn | undefined
   readonly by: By | undefined
-  readonly headers: { readonly ifMatch: IfMatch }
+  readonly headers: Headers
   readonly request: RequestFacts
 }
 
@@ -127,6 +151,7 @@ export interface Route extends Described<Schema, Schema, Schema, Schema, UploadS
   readonly permission: Permission | 'public'
   readonly handler: (context: AnyContext, deps: ApiDeps) => Promise<unknown>
   readonly replay?: (context: AnyContext, effectId: string, deps: ApiDeps) => Promise<unknown>
+  readonly repeatsAs?: (context: AnyContext, deps: ApiDeps) => unknown
 }
 
 /** Declares one route. Throws at start-up when the declaration would let something through that nobody declared. */

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import helmet from 'helmet'
@@ -9,10 +9,12 @@ import { codecEndpoint, type CodecOptions } from './codec/codec.endpoint'
 import { compressAnswers } from './compress'
 import { allowOrigins } from './cross-origin'
 import type { ApiDeps } from './deps'
+import { mountClient, takenByHost, type MountedClient } from './dialects/mount-client'
 import { docsPages } from './docs/docs.pages'
 import type { Limits } from './limits/limits'
 import { mountRoutes } from './mount'
 import { sendProblem } from './problem'
+import type { Caller, Gateway } from './realtime/gateway'
 import type { Route } from './route'
 import { ROUTES } from './routes'
 import { traceRequests } from './trace'
@@ -29,13 +31,17 @@ export interface ServerOptions {
   readonly limits?: Limits
   /** Every route of the product unless a test mounts its own. */
   readonly routes?: readonly Route[]
+  /** Without it there are no sockets. */
+  readonly gateway?: Gateway
+  /** Clients that were there before the product, each served in its own dialect. */
+  readonly clients?: readonly MountedClient[]
 }
 
 export interface Server {
   readonly app: Express
   /** Starts to answer; the port that it listens on. */
   listen(): Promise<{ port: number }>
-  /** Takes no new requests, lets running ones end within 10 s, and closes what is left. */
+  /** Ends the sockets, takes no new requests, lets running ones end within 10 s, and closes what is left. */
   close(): Promise<void>
 }
 
@@ -49,7 +55,7 @@ const CLOSE_WITHIN_MS = 10_000
 
 /** Puts the HTTP server together from its parts; nothing is opened before `listen`. */
 export function createServer(options: ServerOptions): Server {
-  const { config, deps, logger, version, codec, limits, routes = ROUTES } = options
+  const { config, deps, logger, version, codec, limits, routes = ROUTES, clients = [] } = options
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -60,7 +66,9 @@ export function createServer(options: ServerOptions): Server {
   app.use(allowOrigins(config.corsOrigins))
   app.use(compressAnswers())
   if (codec) app.use(codecEndpoint(codec, deps))
-  mountRoutes(app, routes, deps, limits)
+  for (const client of clients) app.use(takenByHost(client))
+  mountRoutes(app, routes, deps, { limits })
+  for (const client of clients) mountClient(app, client, { deps, limits, version })
   app.use(docsPages(routes, version))
   app.use((_req: Request, res: Response) =>
     sendProblem(new Refusal('ROUTE_NOT_FOUND'), res, { logger, publicUrl: config.publicUrl }),
@@ -68,33 +76,49 @@ export function createServer(options: ServerOptions): Server {
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     sendProblem(refusalOfExpress(error), res, { logger, publicUrl: config.publicUrl })
   })
-  return { app, ...serverOf(app, config) }
+  return { app, ...serverOf(app, config, options.gateway) }
 }
 
-function serverOf(app: Express, { bind, port }: ServerOptions['config']): Pick<Server, 'listen' | 'close'> {
+function serverOf(
+  app: Express,
+  { bind, port }: ServerOptions['config'],
+  gateway: Gateway | undefined,
+): Pick<Server, 'listen' | 'close'> {
   const server = createHttpServer(
     { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     app,
   )
+  if (gateway)
+    server.on('upgrade', (req, connection, head) => gateway.upgrade(req, connection, head, callerOf(app, req)))
   return {
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
         server.listen(port, bind, () => {
           server.off('error', reject)
+          gateway?.start()
           resolve({ port: (server.address() as AddressInfo).port })
         })
       }),
-    close: () =>
-      new Promise(resolve => {
-        if (!server.listening) return resolve()
+    async close() {
+      await gateway?.close()
+      if (!server.listening) return
+      await new Promise<void>(resolve => {
         const late = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
         server.close(() => {
           clearTimeout(late)
           resolve()
         })
-      }),
+      })
+    },
   }
+}
+
+/** Who sent it and whom they asked, by the same rule as for a request: Express finds it, given the prototype that it gives to its requests. */
+function callerOf(app: Express, req: IncomingMessage): Caller {
+  const { ip = '', hostname } = Object.setPrototypeOf(req, app.request) as Request
+  // Express knows none where no Host header came.
+  return { ip, host: ((hostname as string | undefined) ?? '').toLowerCase() }
 }
 
 function securityHeaders(publicUrl: string) {

@@ -9,6 +9,8 @@ export interface Trace {
   readonly startedAt: number
   route: string
   userId: string | undefined
+  /** The id of the API key that the request came with, if it came with one. */
+  keyId: string | undefined
 }
 
 const REQUEST_ID = 'x-request-id'
@@ -25,6 +27,7 @@ export function traceRequests(logger: Logger) {
       startedAt: performance.now(),
       route: 'unknown',
       userId: undefined,
+      keyId: undefined,
     }
     res.locals['trace'] = trace
     res.setHeader(REQUEST_ID, trace.id)
@@ -38,6 +41,7 @@ export function traceRequests(logger: Logger) {
           ms: Math.round((performance.now() - trace.startedAt) * 10) / 10,
           request: trace.id,
           user: trace.userId,
+          api_key_id: trace.keyId,
         },
         'request',
       )

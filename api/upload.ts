@@ -9,11 +9,14 @@ import { FILE_TYPES, type FileKind, type FileType } from '../domain/file-types'
 import { Refusal } from '../domain/refusals'
 import { newDataKey } from '../platform/envelope'
 import { newId } from '../platform/ids'
+import { sniffBoundary } from './boundary'
 
 /** What a route takes by `multipart/form-data`: one file in the field `file`, beside the text fields of its body schema. */
 export interface UploadSpec {
   readonly maxBytes: number
   readonly kinds: readonly FileKind[]
+  /** For a client that leaves the boundary out of its header: it is taken from the first line of the body. */
+  readonly boundary?: 'sniffed'
 }
 
 /** The form's field that holds the file. */
@@ -47,6 +50,7 @@ export async function receiveFile(
   spec: UploadSpec,
   files: SealedFiles,
 ): Promise<Received> {
+  if (spec.boundary === 'sniffed') await sniffBoundary(req)
   if (!req.is('multipart/form-data'))
     throw new Refusal('MEDIA_TYPE_NOT_SUPPORTED', { detail: 'Send the file as multipart/form-data' })
   const intake = new Intake(spec, files)

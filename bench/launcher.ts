@@ -9,6 +9,7 @@ export interface Program {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
+  readonly niceness?: number
   readonly [setting: string]: unknown
 }
 
@@ -38,10 +39,12 @@ export interface Launcher {
   loadSecrets(dir: string): Secrets
   productEnvironment(of: { run: Record<string, unknown>; secrets: Secrets }): Record<string, string>
   preparePostgres(options: Record<string, unknown>): Promise<Program>
-  postgresUrl(options: { port: number; password: string; database: string }): string
+  postgresUrl(options: { port: number; password: string; database: string; dataDir?: string }): string
   createDatabase(adminUrl: string, name: string): Promise<void>
   findTemporalCli(say: Say): Promise<string>
   temporalForProduct(options: Record<string, unknown>): Program
+  /** The niceness of the worker, as `npm start` has it. */
+  readonly BEHIND_THE_RECORD: number
   rememberProcess(file: string, pid: number): void
   rememberedProcess(file: string): number | undefined
   stopProcess(pid: number, how: { signal: string; graceMs: number }): Promise<void>

@@ -9,13 +9,15 @@ import { accept } from './rows/accept'
 import { firstOffer } from './rows/first-offer'
 import { intake } from './rows/intake'
 import { lateness } from './rows/lateness'
+import { push } from './rows/push'
 import { reads } from './rows/reads'
 import { rebuild } from './rows/rebuild'
+import { sockets } from './rows/sockets'
 import { whole } from './rows/whole'
 import { closeAllStacks, Stack } from './stack'
 
 /** In this order, so that a short run on one set of servers leaves nothing due behind for the next row. */
-const ROWS: readonly Row[] = [intake, accept, whole, firstOffer, reads, lateness, rebuild]
+const ROWS: readonly Row[] = [intake, accept, whole, firstOffer, push, reads, sockets, lateness, rebuild]
 const EXIT_WHEN_INTERRUPTED = 130
 
 /** The bench has servers of its own, so what points at an installation must not reach it. */

@@ -14,8 +14,14 @@ export interface Sizes {
   rebuild: number
   /** Incidents in the record that is read. */
   readable: number
-  /** Seconds of each open loop of reads. */
+  /** Seconds of each open loop of reads, and of messages to sockets. */
   readSeconds: number
+  /** Seconds of the open loop of urgent reports whose pushes are waited for. */
+  pushSeconds: number
+  /** Urgent reports made at once. */
+  pushBurst: number
+  /** Sockets, half of them on each of two replicas. */
+  sockets: number
 }
 
 export interface Options {
@@ -35,6 +41,9 @@ const FULL: Sizes = {
   rebuild: 1000,
   readable: 100_000,
   readSeconds: 10,
+  pushSeconds: 60,
+  pushBurst: 200,
+  sockets: 1_000,
 }
 
 const SHORT: Sizes = {
@@ -46,11 +55,14 @@ const SHORT: Sizes = {
   rebuild: 60,
   readable: 5_000,
   readSeconds: 2,
+  pushSeconds: 4,
+  pushBurst: 20,
+  sockets: 50,
 }
 
 const RUNS = 3
 
-export const USAGE = `npm run bench [-- row ...] [--short] [--runs=3] [--deadlines=2000] [--spread=60] [--rebuild=1000] [--readable=100000] [--profile=folder]`
+export const USAGE = `npm run bench [-- row ...] [--short] [--runs=3] [--deadlines=2000] [--spread=60] [--rebuild=1000] [--readable=100000] [--sockets=1000] [--profile=folder]`
 
 /** Reads the arguments; throws with the usage when one is not understood. */
 export function readOptions(args: readonly string[], rowNames: readonly string[]): Options {
@@ -74,6 +86,7 @@ export function readOptions(args: readonly string[], rowNames: readonly string[]
     spreadSeconds: number('spread', base.spreadSeconds),
     rebuild: number('rebuild', base.rebuild),
     readable: number('readable', base.readable),
+    sockets: number('sockets', base.sockets),
   }
   const profileDir = flags.get('profile')
   flags.delete('profile')

@@ -1,4 +1,5 @@
 import { openSession } from '../acts/accounts/open-session'
+import { registerDevice } from '../acts/accounts/devices'
 import type { AccountDeps } from '../acts/accounts/deps'
 import { insertAccount } from '../db/accounts.repository'
 import { inTransaction } from '../db/unit-of-work'
@@ -63,6 +64,15 @@ export async function addProviders(
     )
     .update({ verification: 'verified', capacity, base_lat: base.lat, base_lng: base.lng })
   return new Map(people.map(person => [person.id, person]))
+}
+
+/** Gives each of these providers a phone with the app, which is reached by way of Expo. */
+export async function giveApps(stack: Stack, providers: Iterable<SignedInPerson>): Promise<void> {
+  const deps = accountDeps(stack)
+  for (const { id } of providers) {
+    const device = { userId: id, address: `ExponentPushToken[${id}]`, deviceType: 'android' } as const
+    await registerDevice(deps, device, { actor: { kind: 'person', id, role: 'provider' } })
+  }
 }
 
 function accountDeps({ db, config }: Stack): AccountDeps {

@@ -21,12 +21,12 @@ export class Product {
     private readonly reporters: readonly SignedInPerson[],
   ) {}
 
-  /** Starts the product of this stack under a calm policy, with a dispatcher on duty and 100 reporters. */
-  static async start(stack: Stack): Promise<Product> {
+  /** Starts the product of this stack, with these settings, under a calm policy, with a dispatcher on duty and 100 reporters. */
+  static async start(stack: Stack, settings: Readonly<Record<string, string>> = {}): Promise<Product> {
     await usePolicy(stack)
     await addPeople(stack, 'dispatcher', 1)
     const reporters = await addPeople(stack, 'survivor', 100)
-    await stack.startProduct()
+    await stack.startProduct(settings)
     return new Product(new Caller(stack.url, 100), reporters)
   }
 

@@ -30,7 +30,7 @@ export interface StackOptions {
 export class Stack {
   readonly #running = new Map<string, Running>()
   readonly #program = new Map<string, Program>()
-  #productRuns = false
+  #productEnv: Readonly<Record<string, string>> | undefined
   #closed: Promise<void> | undefined
 
   private constructor(
@@ -106,10 +106,10 @@ export class Stack {
     return join(this.options.launcher.foldersIn(this.dir).logs, `${name}.log`)
   }
 
-  /** Starts the product's worker and API, once; resolves when the API is ready. */
-  async startProduct(): Promise<void> {
-    if (this.#productRuns) return
-    this.#productRuns = true
+  /** Starts the product's worker and API, once, with these settings beside the usual ones; resolves when the API is ready. */
+  async startProduct(more: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (this.#productEnv) return
+    this.#productEnv = more
     const { profileDir } = this.options
     const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
     const ready = (): Promise<boolean> =>
@@ -118,7 +118,10 @@ export class Stack {
         () => false,
       )
     await Promise.all([
-      this.#launch(this.#node('worker', ['dist/worker/main.js'], async () => true)),
+      this.#launch({
+        ...this.#node('worker', ['dist/worker/main.js'], async () => true),
+        niceness: this.options.launcher.BEHIND_THE_RECORD,
+      }),
       this.#launch(this.#node('api', [...profile, 'dist/api/main.js'], ready)),
     ])
   }
@@ -181,7 +184,7 @@ export class Stack {
       name,
       command: process.execPath,
       args,
-      env: this.env,
+      env: { ...this.env, ...this.#productEnv },
       cwd: PROJECT,
       logFile: join(logs, `${name}.log`),
       pidFile: join(pids, `${name}.json`),
@@ -221,6 +224,7 @@ function environment(
       port: ports.database,
       password: secrets.databasePassword,
       database: NAMESPACE,
+      dataDir: join(dir, 'postgres'),
     }),
     temporal_address: `127.0.0.1:${ports.temporal}`,
     temporal_ui: `http://localhost:${ports.ui}`,

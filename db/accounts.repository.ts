@@ -21,6 +21,7 @@ export interface AccountRow {
   readonly language: Language
   readonly is_anonymous: boolean
   readonly biometric_enabled: boolean
+  readonly on_duty: boolean
   readonly last_login_at: Date | null
   readonly created_at: Date
   readonly updated_at: Date
@@ -36,7 +37,7 @@ export type Account = Omit<AccountRow, 'wrapped'>
 type SealedColumn = 'email' | 'username' | 'first_name' | 'last_name' | 'phone'
 const COLUMNS = [
   ...['id', 'role', 'status', 'email', 'username', 'first_name', 'last_name', 'phone', 'language'],
-  ...['is_anonymous', 'biometric_enabled', 'last_login_at', 'created_at', 'updated_at'],
+  ...['is_anonymous', 'biometric_enabled', 'on_duty', 'last_login_at', 'created_at', 'updated_at'],
 ].map(column => `users.${column}`)
 
 const accounts = (db: Database | Transaction) =>
@@ -269,12 +270,4 @@ export async function setVerification(
       updated_at: trx.raw('clock_timestamp()'),
       ...(verification === 'verified' && { woke_at: trx.raw('clock_timestamp()') }),
     })
-}
-
-/** Puts a notice about the account into its owner's inbox. */
-export async function insertAccountNotice(
-  trx: Transaction,
-  { id, recipientId, code }: { id: string; recipientId: string; code: string },
-): Promise<void> {
-  await trx('notices').insert({ id, recipient_id: recipientId, code, created_at: trx.raw('clock_timestamp()') })
 }

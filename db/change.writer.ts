@@ -9,6 +9,7 @@ import { markEffect } from './idempotency.repository'
 import type { IncidentRow } from './incident-rows'
 import { runPrepared, type Prepared } from './prepared'
 import type { ProviderFacts } from './providers.repository'
+import { leaveToCommit, RunAgain } from './unit-of-work'
 
 /** An event with its place in the chain. */
 export interface EventToWrite extends ChainedEvent {
@@ -194,7 +195,16 @@ const WRITES = `
     select feed_id(f.place::integer), f.line->>'type', ($1::jsonb->>'incident_id')::uuid, (f.line->>'user_id')::uuid,
       (f.line->>'ref')::uuid, ($1::jsonb->>'actor_id')::uuid, f.line->>'event', $1::jsonb->'incident'->>'status',
       ($1::jsonb->'incident'->>'rev')::integer
-    from jsonb_array_elements($1::jsonb->'feed') with ordinality as f (line, place))`
+    from jsonb_array_elements($1::jsonb->'feed') with ordinality as f (line, place)),
+  made_deliveries as (
+    insert into webhook_deliveries (id, webhook_id, event_id)
+    select gen_random_uuid(), w.id, e.id
+    from webhooks w, jsonb_to_recordset($1::jsonb->'events') as e (id uuid, type text)
+    where w.status = 'active' and (w.event_types = '{}' or e.type = any(w.event_types))
+      and (w.case_types = '{}' or coalesce($1::jsonb->'incident'->>'case_type', (select i.case_type from incidents i
+        where i.id = ($1::jsonb->>'incident_id')::uuid)) = any(w.case_types))
+    -- A webhook that is being deleted gets nothing more: waiting for its end, or its missing row, would undo the act.
+    for key share of w skip locked)`
 
 /** The incident's row and its events are one statement: neither can ever stand without the other. */
 const CHANGE: Prepared = {
@@ -220,12 +230,22 @@ const CREATE: Prepared = {
 
 const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time))
 
-/** Writes an act's whole change. Row locks are held by the caller's transaction. */
+/**
+ * Writes an act's whole change. Row locks are held by the caller's transaction; what is written is answered with its COMMIT, unless
+ * more must follow.
+ */
 export async function writeChange(trx: Transaction, change: ChangeToWrite): Promise<void> {
-  await runPrepared(trx, change.created ? CREATE : CHANGE, [JSON.stringify(toJson(change))])
+  const written = runPrepared(trx, change.created ? CREATE : CHANGE, [JSON.stringify(toJson(change))])
+  leaveToCommit(trx, change.created ? written.catch(codeTakenMeansAgain) : written)
   const sealed = Object.entries(change.incident).filter(([column]) => !STATE_COLUMNS.includes(column))
   if (sealed.length > 0) await trx('incidents').where({ id: change.incidentId }).update(Object.fromEntries(sealed))
   await markEffect(trx, change.requestId ?? undefined, change.incidentId)
+}
+
+/** The short code is random: when it is taken, the whole act runs again with another. */
+function codeTakenMeansAgain(error: unknown): never {
+  if ((error as { constraint?: unknown } | null)?.constraint === 'incidents_code_key') throw new RunAgain('code taken')
+  throw error
 }
 
 function toJson(change: ChangeToWrite): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import type { Role } from '../domain/actors'
 import type { MessageType, Part } from '../domain/conversations'
-import type { Status } from '../domain/statuses'
+import type { Status, Urgency, UrgencyWord } from '../domain/statuses'
 import { newId } from '../platform/ids'
 import type { Database, Transaction } from './database'
 import type { SealedName } from './person-names'
@@ -72,15 +72,19 @@ const HIDDEN = `case when exists (select 1 from conversation_shares s where s.as
 const ASSIGNMENT = `left join assignments a on a.incident_id = i.id and a.service = 'response' and a.ended_at is null
   and a.provider_id = i.assignee_id and i.status not in ('closed', 'cancelled')`
 
+/** What a reader is to the conversation `c` of the incident `i`: the columns of `Part`. */
+const part = (reader: string): string => `i.status,
+    coalesce(i.reporter_id = ${reader}, false) as is_reporter,
+    coalesce(a.provider_id = ${reader}, false) as is_assignee,
+    exists (select 1 from assignments w where w.incident_id = i.id and w.provider_id = ${reader}) as was_assigned,
+    case when a.provider_id = ${reader} then ${HIDDEN} else 0 end as hidden`
+
 // $1 what is asked for, $2 who asks.
 const seen = (seq: string, from: string): string => `
-  select c.id, c.incident_id, c.last_seq, i.status, i.reporter_id, i.owner_id, a.provider_id as assignee_id,
+  select c.id, c.incident_id, c.last_seq, i.reporter_id, i.owner_id, a.provider_id as assignee_id,
     a.id as assignment_id, ${seq} as seq,
     (select k.wrapped from incident_keys k where k.incident_id = i.id) as wrapped,
-    coalesce(i.reporter_id = $2::uuid, false) as is_reporter,
-    coalesce(a.provider_id = $2::uuid, false) as is_assignee,
-    exists (select 1 from assignments w where w.incident_id = i.id and w.provider_id = $2::uuid) as was_assigned,
-    case when a.provider_id = $2::uuid then ${HIDDEN} else 0 end as hidden,
+    ${part('$2::uuid')},
     floor(extract(epoch from greatest(clock_timestamp(), c.last_message_at)) * 1000)::double precision as at
   from ${from} join incidents i on i.id = c.incident_id and i.deleted_at is null ${ASSIGNMENT}`
 
@@ -115,6 +119,29 @@ export async function findConversationOf(
   return row
 }
 
+/** A conversation, and who asks what they are to it. */
+export interface PartQuery {
+  readonly conversationId: string
+  readonly readerId: string
+}
+export type PartSeen = Part & { readonly incident_id: string }
+
+const PARTS: Prepared = {
+  name: 'conversation-parts',
+  text: `select n.place::integer as place, c.incident_id, ${part('n.reader_id')}
+    from unnest($1::uuid[], $2::uuid[]) with ordinality as n (conversation_id, reader_id, place)
+    join conversations c on c.id = n.conversation_id
+    join incidents i on i.id = c.incident_id and i.deleted_at is null ${ASSIGNMENT}`,
+}
+
+/** What each reader is to their conversation, in the order asked; undefined where there is none. */
+export async function findParts(db: Database, asked: readonly PartQuery[]): Promise<(PartSeen | undefined)[]> {
+  const values = [asked.map(each => each.conversationId), asked.map(each => each.readerId)]
+  const rows = await runPrepared<PartSeen & { place: number }>(db, PARTS, values)
+  const byPlace = new Map(rows.map(row => [row.place, row]))
+  return asked.map((_, index) => byPlace.get(index + 1))
+}
+
 /** Of the incident `i`: how many messages the reader `$2`, whose role is `$3`, may read. */
 export const MESSAGE_COUNT = `coalesce((
   select c.last_seq - case when a.id is null then 0 else ${HIDDEN} end
@@ -144,6 +171,9 @@ export interface ConversationRow {
   readonly incident_id: string
   readonly code: string
   readonly status: Status
+  readonly incident_type: string | null
+  readonly urgency: Urgency
+  readonly urgency_word: UrgencyWord | null
   readonly wrapped: string | null
   readonly reporter: Participant | null
   readonly assignee: Participant | null
@@ -190,7 +220,7 @@ const count = (matching: string): string => `select count(*) as count from (${ma
 const page = (matching: string): string => `
   with page as materialized (
     select * from (${matching}) as matching order by moved_at desc, incident_id desc limit $4 offset $5)
-  select c.id, i.id as incident_id, i.code, i.status, coalesce(c.created_at, i.created_at) as created_at,
+  select c.id, i.id as incident_id, i.code, i.status, i.incident_type, i.urgency, i.urgency_word, coalesce(c.created_at, i.created_at) as created_at,
     (select k.wrapped from incident_keys k where k.incident_id = i.id) as wrapped,
     ${personJson('i.reporter_id')} as reporter, ${personJson('a.provider_id')} as assignee,
     exists (select 1 from conversation_shares s where s.assignment_id = a.id) as earlier_shared,

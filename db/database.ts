@@ -1,6 +1,7 @@
 import { knex as createKnex, type Knex } from 'knex'
 import pg from 'pg'
 import { nudged } from './nudge'
+import { gatherWrites } from './prepared'
 
 /** The pool. Every query of the product goes through it or through a transaction that it began. */
 export type Database = Knex
@@ -23,14 +24,43 @@ const ignore = (): void => undefined
 
 /** Opens the pool; no connection is made before the first query. */
 export function openDatabase({ url, pool, name }: DatabaseOptions): Database {
-  return createKnex({
+  // A statement is sent without waiting for the answer to the one before, so that those of an act that do not need each other's
+  // answers are one round trip.
+  const connection = { connectionString: url, application_name: name, pipeline: true }
+  const db = createKnex({
     client: 'pg',
-    connection: { connectionString: url, application_name: name },
+    connection,
     pool: { min: 0, max: pool },
     acquireConnectionTimeout: 10_000,
     // knex would print to the console, past the log and its redaction. What goes wrong is thrown to whoever asked, who logs it.
     log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
   })
+  beginWithFirstStatement(db)
+  return db
+}
+
+/** What knex makes of a transaction, as far as it is changed here. */
+interface KnexTransaction {
+  begin(connection: pg.Client): Promise<unknown>
+}
+
+/**
+ * BEGIN goes out together with the transaction's first statement instead of being waited for. Should it fail, knex refuses every
+ * later statement and the transaction is rejected all the same.
+ */
+function beginWithFirstStatement(db: Database): void {
+  const client = db.client as { transaction(...args: unknown[]): KnexTransaction }
+  const make = client.transaction.bind(client)
+  client.transaction = (...args) => {
+    const transaction = make(...args)
+    const begin = transaction.begin.bind(transaction)
+    transaction.begin = connection => {
+      gatherWrites(connection)
+      void begin(connection)
+      return Promise.resolve()
+    }
+    return transaction
+  }
 }
 
 /** Closes the pool after running queries have ended. */

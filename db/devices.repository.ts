@@ -73,3 +73,11 @@ export async function listDevices(db: Database | Transaction, vault: Vault, user
 export async function deleteDevice(db: Database, { id, userId }: { id: string; userId: string }): Promise<boolean> {
   return (await db('devices').where({ id, user_id: userId }).delete()) > 0
 }
+
+/** Takes the device of this token from the account, if it has it. */
+export async function deleteDeviceByToken(
+  db: Database,
+  { userId, tokenIndex }: { userId: string; tokenIndex: string },
+): Promise<void> {
+  await db('devices').where({ user_id: userId, token_index: tokenIndex }).delete()
+}

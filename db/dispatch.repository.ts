@@ -101,6 +101,18 @@ export async function countEnded(
   ])
 }
 
+const COUNT_IMMEDIATE: Prepared = {
+  name: 'count-immediate',
+  text: `select count(*)::int as count from (select 1 from incidents
+    where urgency_word = 'immediate' and urgency = 'urgent' and deleted_at is null
+    order by created_at desc limit ${ENDED_COUNTED_AT_MOST}) found`,
+}
+
+/** How many incidents were reported as more than urgent and still count as urgent, up to `ENDED_COUNTED_AT_MOST`. */
+export async function countImmediate(db: Database): Promise<number> {
+  return (await runPrepared<{ count: number }>(db, COUNT_IMMEDIATE, []))[0]?.count ?? 0
+}
+
 export interface EscalationRow {
   readonly incident: string
   readonly code: string

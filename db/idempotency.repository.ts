@@ -10,6 +10,8 @@ export interface KeyUse {
   readonly route: string
   readonly keyDigest: string
   readonly bodyDigest: string
+  /** How long the key keeps its answer. */
+  readonly keptMs: number
 }
 
 /** A row as another request left it, with the account's wrapped key, which opens the answer. */
@@ -35,7 +37,7 @@ const CLAIM: Prepared = {
       on conflict (user_id, route, key_digest) do update
         set id = excluded.id, body_digest = excluded.body_digest, effect = null, status = null, answer = null,
           taken_at = clock_timestamp()
-        where idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => ${KEY_KEPT_MS / 1000})
+        where idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => $6)
           or (idempotency_keys.status is null and idempotency_keys.effect is null
             and idempotency_keys.body_digest = excluded.body_digest
             and idempotency_keys.taken_at < clock_timestamp() - make_interval(secs => ${KEY_LEASE_MS / 1000}))
@@ -50,8 +52,9 @@ const CLAIM: Prepared = {
  * still live, finds no row to mark and rolls back. Undefined when the account was erased.
  */
 export async function claimKey(db: Database, use: KeyUse): Promise<Claim | undefined> {
-  const { id, userId, route, keyDigest, bodyDigest } = use
-  const [claim] = await runPrepared<Claim>(db, CLAIM, [id, userId, route, keyDigest, bodyDigest])
+  const { id, userId, route, keyDigest, bodyDigest, keptMs } = use
+  const values = [id, userId, route, keyDigest, bodyDigest, keptMs / 1_000]
+  const [claim] = await runPrepared<Claim>(db, CLAIM, values)
   return claim
 }
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { SearchTerms } from '../domain/incident-search'
-import { isOpen, type EscalationReason, type Status, type Urgency } from '../domain/statuses'
+import { isOpen, type EscalationReason, type Status, type Urgency, type UrgencyWord } from '../domain/statuses'
 import type { Database } from './database'
 
 /** Whose incidents: one's own, those one works on or reported, or all. */
@@ -12,9 +12,13 @@ export type Scope =
 export interface IncidentFilter {
   readonly statuses?: readonly Status[] | undefined
   readonly urgency?: Urgency | undefined
+  /** Those that were reported, or were not, as more than urgent. */
+  readonly immediate?: 'yes' | 'no' | undefined
   readonly case_type?: string | undefined
   readonly incident_type?: string | undefined
   readonly assigned_to?: string | undefined
+  /** Those that somebody works on, or nobody. */
+  readonly assigned?: 'yes' | 'no' | undefined
   readonly created_after?: Date | undefined
   readonly created_before?: Date | undefined
   readonly escalated?: boolean | undefined
@@ -49,6 +53,7 @@ export interface IncidentListRow {
   readonly code: string
   readonly case_type: string
   readonly urgency: Urgency
+  readonly urgency_word: UrgencyWord | null
   readonly status: Status
   readonly rev: number
   readonly version: number
@@ -67,14 +72,27 @@ export interface IncidentListRow {
   readonly at: Date
   readonly outcome: string | null
   readonly next_deadline_at: Date | null
+  readonly assigned_at: Date | null
   readonly created_at: Date
   readonly updated_at: Date
 }
 
 const COLUMNS = [
-  ...['id', 'code', 'case_type', 'urgency', 'status', 'rev', 'version', 'title', 'incident_type', 'region'],
+  ...[
+    'id',
+    'code',
+    'case_type',
+    'urgency',
+    'urgency_word',
+    'status',
+    'rev',
+    'version',
+    'title',
+    'incident_type',
+    'region',
+  ],
   ...['reporter_id', 'assignee_id', 'owner_id', 'held', 'escalation_reason', 'outcome', 'next_deadline_at'],
-  ...['created_at', 'updated_at'],
+  ...['assigned_at', 'created_at', 'updated_at'],
 ].map(column => `i.${column}`)
 
 /**
@@ -186,9 +204,12 @@ function matches(filter: IncidentFilter, scope: Scope): Where {
   return query => {
     if (statuses) void query.where(isIn(statuses))
     if (urgency) void query.where('i.urgency', urgency)
+    if (filter.immediate === 'yes') void query.where('i.urgency_word', 'immediate')
+    if (filter.immediate === 'no') void query.whereRaw("i.urgency_word is distinct from 'immediate'")
     if (case_type) void query.where('i.case_type', case_type)
     if (incident_type) void query.where('i.incident_type', incident_type)
     if (assigned_to) void query.where('i.assignee_id', assigned_to)
+    if (filter.assigned) void query.whereRaw(`i.assignee_id is ${filter.assigned === 'yes' ? 'not null' : 'null'}`)
     if (created_after) void query.where('i.created_at', '>', created_after)
     if (created_before) void query.where('i.created_at', '<', created_before)
     if (filter.escalated !== undefined) void query.where(isEscalated(filter.escalated ? 'yes' : 'no', kind))

@@ -1,5 +1,5 @@
 import type { IncidentState, OpenOffer } from '../domain/incident-state'
-import type { EscalationReason, OfferState, Outcome, Status, Urgency } from '../domain/statuses'
+import type { EscalationReason, OfferState, Outcome, Status, Urgency, UrgencyWord } from '../domain/statuses'
 
 /** A row of `incidents`. Sealed columns are text that only the incident's key opens. */
 export interface IncidentRow {
@@ -9,6 +9,7 @@ export interface IncidentRow {
   case_type_version: number
   policy_id: string
   urgency: Urgency
+  urgency_word: UrgencyWord | null
   status: Status
   rev: number
   version: number

@@ -122,15 +122,17 @@ export interface MessageRow {
   readonly wrapped: string | null
 }
 
-// $1 the reader.
-const ROW = `
-  select m.id, m.seq, m.conversation_id, c.incident_id, m.sender_role, m.message_type, m.content, m.client_id, m.created_at,
+/** The columns of a message row as this reader finds it; `m` and `c` stand in the statement around it. */
+export const messageColumns = (reader: string): string => `
+  m.id, m.seq, m.conversation_id, c.incident_id, m.sender_role, m.message_type, m.content, m.client_id, m.created_at,
     ${personJson('m.sender_id')} as sender, ${personJson('m.receiver_id')} as receiver,
     (select json_build_object('id', f.id, 'kind', f.kind, 'media_type', f.media_type, 'size', f.size, 'sha256', f.sha256,
         'file_name', f.file_name) from attachments f where f.message_id = m.id) as attachment,
     (select min(r.read_at) from message_receipts r
-      where r.message_id = m.id and (r.reader_id = $1::uuid) = (m.sender_id <> $1::uuid)) as read_at,
-    (select k.wrapped from incident_keys k where k.incident_id = c.incident_id) as wrapped
+      where r.message_id = m.id and (r.reader_id = ${reader}) = (m.sender_id <> ${reader})) as read_at,
+    (select k.wrapped from incident_keys k where k.incident_id = c.incident_id) as wrapped`
+
+const ROW = `select ${messageColumns('$1::uuid')}
   from messages m join conversations c on c.id = m.conversation_id`
 
 const PAGE = `${ROW} where m.conversation_id = $2 and m.seq > $3 and m.seq <= $4`
@@ -196,6 +198,9 @@ const MARK: Prepared = {
       update notices set read_at = clock_timestamp(), send_after = null
       where conversation_id = $1::uuid and recipient_id = $2::uuid and read_at is null and withdrawn_at is null
       returning id),
+    settled as (
+      update notice_attempts a set state = 'read', told_at = clock_timestamp()
+      from noticed n where a.notice_id = n.id and a.state in ('handed_over', 'unknown')),
     told_sockets as (
       insert into feed (id, type, conversation_id, user_id, ref, actor_id)
       select feed_id(1), 'message.read', $1::uuid, null, read.message_id, $2::uuid
@@ -207,7 +212,7 @@ const MARK: Prepared = {
 
 /**
  * Notes that somebody has read the messages with numbers after `after` up to `upTo`, their own left out, and with them the notice of
- * the conversation; the first reading counts. Answers how many were unread.
+ * the conversation and what has left of it; the first reading counts. Answers how many were unread.
  */
 export async function markMessagesRead(
   trx: Transaction,

@@ -3,7 +3,7 @@ import type { Database } from './database'
 /** The channel on which everybody who waits for news listens. What is said there has no content: who hears it reads the tables. */
 export const NEWS_CHANNEL = 'kesi_changes'
 /** Commits within so many milliseconds are said once. */
-const GATHERED_MS = 5
+const GATHERED_MS = 10
 
 const underWay = new WeakMap<Database, Promise<void>>()
 

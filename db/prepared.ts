@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Client } from 'pg'
 import type { Database, Transaction } from './database'
 
@@ -19,6 +20,7 @@ export async function runPrepared<Row>(
 ): Promise<Row[]> {
   const client = db.client as { acquireConnection(): Promise<Client>; releaseConnection(client: Client): Promise<void> }
   const connection = await client.acquireConnection()
+  gatherWrites(connection)
   try {
     const { rows } = await connection.query({ name, text, values: [...values] })
     return rows as Row[]
@@ -26,4 +28,14 @@ export async function runPrepared<Row>(
     // A transaction keeps its connection: there this gives nothing back.
     await client.releaseConnection(connection)
   }
+}
+
+/**
+ * Has what is sent on this connection within the present tick leave in one piece: handing each statement to the system by itself was a
+ * third of the API's processor time.
+ */
+export function gatherWrites(connection: Client): void {
+  const { stream } = (connection as unknown as { connection: { stream: Socket } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }

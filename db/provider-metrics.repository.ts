@@ -40,6 +40,26 @@ const READ_METRICS: Prepared = {
     from provider_profiles p, asked, worked, asking where p.user_id = $1`,
 }
 
+/** How many of a provider's offers came to a yes, of those that were answered or ran out; from 0 to 1. */
+export interface AcceptanceRate {
+  readonly provider_id: string
+  readonly rate: number
+}
+
+const READ_ACCEPTANCE: Prepared = {
+  name: 'read-acceptance-rates',
+  text: `select o.provider_id, (count(*) filter (where o.state = 'accepted'))::double precision / count(*) as rate
+    from offers o
+    where o.provider_id = any($1::uuid[]) and o.offered_at >= now() - interval '${METRICS_DAYS} days'
+      and o.state in ('accepted', 'rejected', 'expired')
+    group by o.provider_id`,
+}
+
+/** The acceptance rates of these providers over the last `METRICS_DAYS` days; who was asked nothing has none. */
+export async function readAcceptanceRates(db: Database, providerIds: readonly string[]): Promise<AcceptanceRate[]> {
+  return runPrepared<AcceptanceRate>(db, READ_ACCEPTANCE, [[...providerIds]])
+}
+
 /** A provider's figures of the last `METRICS_DAYS` days, by when they were asked or assigned; undefined for who is no provider. */
 export async function readProviderMetrics(db: Database, userId: string): Promise<ProviderMetrics | undefined> {
   const [metrics] = await runPrepared<ProviderMetrics>(db, READ_METRICS, [userId])

@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
-import type { Availability, Language, Urgency } from '../domain/statuses'
+import type { Availability, Language, Urgency, UrgencyWord } from '../domain/statuses'
 import type { Verification } from './accounts.repository'
 import type { Database, Transaction } from './database'
 import { ProviderProfileModel } from './models'
 import type { SealedName } from './person-names'
+import { runPrepared, type Prepared } from './prepared'
 
 /** What the edit of a profile is judged by, under its lock. */
 export interface ProfileToEdit {
@@ -40,6 +41,24 @@ export async function updateProfile(
 /** The incidents that a provider has an open offer of. */
 export async function listOpenOffersOf(db: Database, providerId: string): Promise<{ incident_id: string }[]> {
   return db('offers').where({ provider_id: providerId, state: 'open' }).orderBy('offered_at').select('incident_id')
+}
+
+/** Whether a provider can be asked, and for how many seconds they have stayed silent; null who has never. */
+export interface Presence {
+  readonly availability: Availability
+  readonly silent_seconds: number | null
+}
+
+const FIND_PRESENCE: Prepared = {
+  name: 'find-presence',
+  text: `select p.availability, (select extract(epoch from clock_timestamp() - o.expires_at)::double precision from offers o
+      where o.provider_id = p.user_id and o.state = 'expired' order by o.offered_at desc limit 1) as silent_seconds
+    from provider_profiles p where p.user_id = $1`,
+}
+
+/** How a provider stands to being asked; undefined for who is none. */
+export async function findPresence(db: Database, userId: string): Promise<Presence | undefined> {
+  return (await runPrepared<Presence>(db, FIND_PRESENCE, [userId]))[0]
 }
 
 /** A profile with its account's sealed names and key, as one graph. */
@@ -135,12 +154,14 @@ export async function findSealedNames(db: Database, userIds: readonly string[]):
 /** An open offer with what its preview needs (S3); sealed columns open with `wrapped`. Times in milliseconds. */
 export interface OfferedRow {
   readonly id: string
+  readonly offered_at: number
   readonly expires_at: number
   readonly at: number
   readonly incident_id: string
   readonly code: string
   readonly case_type: string
   readonly urgency: Urgency
+  readonly urgency_word: UrgencyWord | null
   readonly region: string | null
   readonly contact_safety: string | null
   readonly wrapped: string | null
@@ -151,9 +172,10 @@ export interface OfferedRow {
 /** A provider's open offers that are still in time, the first to end first. */
 export async function listOffered(db: Database, providerId: string): Promise<OfferedRow[]> {
   const { rows } = await db.raw<{ rows: OfferedRow[] }>(
-    `select o.id, (extract(epoch from o.expires_at) * 1000)::double precision as expires_at,
+    `select o.id, (extract(epoch from o.offered_at) * 1000)::double precision as offered_at,
+       (extract(epoch from o.expires_at) * 1000)::double precision as expires_at,
        (extract(epoch from clock_timestamp()) * 1000)::double precision as at,
-       i.id as incident_id, i.code, i.case_type, i.urgency, i.region, i.contact_safety, k.wrapped, u.language,
+       i.id as incident_id, i.code, i.case_type, i.urgency, i.urgency_word, i.region, i.contact_safety, k.wrapped, u.language,
        p.provider_type as service
      from offers o
      join incidents i on i.id = o.incident_id

@@ -31,13 +31,14 @@ const LOCK_PROVIDERS: Prepared = {
   // One array, not an "or" of two conditions: that would read every provider.
   text: `select ${FACTS} from provider_profiles p
     where p.user_id = any($1::uuid[] ||
-      array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open'))
+      array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open') ||
+      array(select i.assignee_id from incidents i where i.id = $2 and i.assignee_id is not null))
     order by p.user_id for update`,
 }
 
 /**
  * Second lock of an act, always after the incident's and always in id order, or two incidents that ask the same providers
- * deadlock: the named providers and everybody with an open offer of the incident.
+ * deadlock: the named providers, the assignee, and everybody with an open offer of the incident.
  */
 export async function lockProviders(
   trx: Transaction,

@@ -17,17 +17,33 @@ export interface SignedInRow {
 
 const IDLE_SECONDS = 'extract(epoch from clock_timestamp() - s.last_active_at)::double precision as idle_seconds'
 
+/** The columns of `SignedInRow`, of the session `s` and its user `u`. */
+export const SIGNED_IN_COLUMNS = `u.id as user_id, u.role, u.status = 'active' as active,
+      s.revoked_at is not null as revoked, s.expires_at <= clock_timestamp() as expired, s.second_factor, ${IDLE_SECONDS}`
+
 const SIGNED_IN: Prepared = {
   name: 'signed-in',
-  text: `select u.id as user_id, u.role, u.status = 'active' as active, s.revoked_at is not null as revoked,
-      s.expires_at <= clock_timestamp() as expired, s.second_factor, ${IDLE_SECONDS}
-    from sessions s join users u on u.id = s.user_id where s.id = $1`,
+  text: `select ${SIGNED_IN_COLUMNS} from sessions s join users u on u.id = s.user_id where s.id = $1`,
+}
+const SIGNED_IN_ALL: Prepared = {
+  name: 'signed-in-all',
+  text: `select s.id as session_id, ${SIGNED_IN_COLUMNS}
+    from sessions s join users u on u.id = s.user_id where s.id = any($1::uuid[])`,
 }
 
 /** The session with its account as they are now; undefined when there is no such session. By primary key on both sides. */
 export async function findSignedIn(db: Database, sessionId: string): Promise<SignedInRow | undefined> {
   const [row] = await runPrepared<SignedInRow>(db, SIGNED_IN, [sessionId])
   return row
+}
+
+/** Many sessions as they are now, by id. */
+export async function findAllSignedIn(
+  db: Database,
+  sessionIds: readonly string[],
+): Promise<ReadonlyMap<string, SignedInRow>> {
+  const rows = await runPrepared<SignedInRow & { session_id: string }>(db, SIGNED_IN_ALL, [[...sessionIds]])
+  return new Map(rows.map(row => [row.session_id, row]))
 }
 
 const TOUCH: Prepared = {
@@ -96,10 +112,36 @@ export async function rotateRefresh(
   await trx.raw(
     `update sessions set refresh_digest = :next,
        spent_digests = (array_append(spent_digests, :spent))[greatest(1, cardinality(spent_digests) + 2 - ${SPENT_KEPT}):],
-       last_used_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(days => :days)
+       last_used_at = clock_timestamp(), rotated_at = clock_timestamp(),
+       expires_at = clock_timestamp() + make_interval(days => :days)
      where id = :id`,
     { id, spent, next, days },
   )
+}
+
+/** A live session whose last exchange spent this very token, within so many seconds. */
+export interface JustRotated {
+  readonly id: string
+  readonly user_id: string
+  readonly role: Role
+  /** Of the token that it was exchanged for. */
+  readonly refresh_digest: string
+}
+
+/** The session that exchanged this token as its last one, no longer ago than so many seconds; undefined for every other token. */
+export async function findJustRotated(
+  trx: Transaction,
+  { spent, seconds }: { spent: string; seconds: number },
+): Promise<JustRotated | undefined> {
+  const { rows } = await trx.raw<{ rows: JustRotated[] }>(
+    `select s.id, s.user_id, u.role, s.refresh_digest
+     from sessions s join users u on u.id = s.user_id
+     where s.spent_digests @> array[:spent]::text[] and s.spent_digests[cardinality(s.spent_digests)] = :spent
+       and s.rotated_at > clock_timestamp() - make_interval(secs => :seconds)
+       and s.revoked_at is null and s.expires_at > clock_timestamp() and u.status = 'active'`,
+    { spent, seconds },
+  )
+  return rows[0]
 }
 
 /** Ends the session that this spent refresh token belonged to; answers whether there is one. */

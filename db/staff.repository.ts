@@ -11,3 +11,11 @@ export async function findLadderAudience(trx: Transaction, who: LadderAudience):
   const rows = await (onDutyOnly ? query.where({ on_duty: true }) : query).select('id')
   return rows.map(row => row.id)
 }
+
+/** The ids of the active administrators. */
+export async function listActiveAdmins(trx: Transaction): Promise<string[]> {
+  const rows = await trx<{ id: string; role: string; status: string }>('users')
+    .where({ role: 'admin', status: 'active' })
+    .select('id')
+  return rows.map(row => row.id)
+}

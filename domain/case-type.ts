@@ -1,6 +1,6 @@
 import type { Transition } from './lifecycle'
 import type { Policy } from './policy'
-import type { Language, Outcome, Urgency } from './statuses'
+import type { Language, Outcome, StatedOutcome, Urgency } from './statuses'
 
 /** A kind of responder: `code` is what policies and profiles name, `name` is shown. */
 export interface ProviderType {
@@ -35,8 +35,12 @@ export interface CaseType {
   /** Does a report of this urgency search by itself, or wait for a dispatcher's review? */
   readonly begins: Readonly<Record<Urgency, 'search' | 'review'>>
   readonly lifecycle: readonly Transition[]
-  /** Outcomes by who may state them. */
-  readonly outcomes: { readonly responder: readonly Outcome[]; readonly reporter: readonly Outcome[] }
+  /** Outcomes by who may state them; `unstated` ones stand for an outcome that somebody still has to state. */
+  readonly outcomes: {
+    readonly responder: readonly StatedOutcome[]
+    readonly reporter: readonly StatedOutcome[]
+    readonly unstated: readonly Outcome[]
+  }
   /** These outcomes put a completed incident on the dispatch centre's table. */
   readonly outcomesForDispatch: readonly Outcome[]
   /** Does an accept start the work at once? */

@@ -32,6 +32,7 @@ export const EVENTS = {
   'incident.started': 'The work began',
   'incident.handed_back': 'The responder handed the case back',
   'incident.completed': 'The work was completed',
+  'incident.outcome_stated': 'The outcome was stated',
   'incident.closed': 'Closed',
   'incident.reopened': 'Reopened',
   'incident.cancelled': 'Cancelled',

@@ -15,6 +15,7 @@ export const ACTS = [
   'hand_back',
   'start',
   'complete',
+  'state_outcome',
   'close',
   'reopen',
   'cancel',

@@ -92,6 +92,13 @@ export const NOTICES = {
     order: 'together',
     priority: 'urgent',
   },
+  'admin.webhook_disabled': {
+    text: 'A connection to another system was switched off. Sign in to see it.',
+    about: 'history',
+    channels: ['email'],
+    order: 'ladder',
+    priority: 'low',
+  },
   'account.test': {
     text: 'This is a test. You asked for it.',
     about: 'history',

@@ -5,6 +5,17 @@ export interface Position {
   readonly lng: number
 }
 
+/** Where something happened, as somebody told it: a point, words, or both. */
+export interface Place {
+  readonly lat?: number | undefined
+  readonly lng?: number | undefined
+  readonly text?: string | undefined
+}
+
+/** The point of a place; null where only words are known of it. */
+export const positionOf = (place: Place | null | undefined): Position | null =>
+  place?.lat === undefined || place.lng === undefined ? null : { lat: place.lat, lng: place.lng }
+
 export const EARTH_RADIUS_KM = 6371
 const radians = (degrees: number): number => (degrees * Math.PI) / 180
 

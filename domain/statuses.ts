@@ -23,6 +23,22 @@ export const isOpen = (status: Status): boolean => !ENDED.includes(status)
 export const URGENCIES = ['urgent', 'routine'] as const
 export type Urgency = (typeof URGENCIES)[number]
 
+/** Words that people's apps have for it. They are kept and given back; the engine goes by the urgency that each of them means. */
+export const URGENCY_WORDS = ['routine', 'urgent', 'immediate'] as const
+export type UrgencyWord = (typeof URGENCY_WORDS)[number]
+
+/** The urgency that a word means. */
+export const urgencyOf = (word: UrgencyWord): Urgency => (word === 'routine' ? 'routine' : 'urgent')
+
+/** The word under which an incident was reported, unless its urgency was changed to another since. */
+export const wordOf = (incident: {
+  readonly urgency: Urgency
+  readonly urgency_word: UrgencyWord | null
+}): UrgencyWord =>
+  incident.urgency_word !== null && urgencyOf(incident.urgency_word) === incident.urgency
+    ? incident.urgency_word
+    : incident.urgency
+
 /** Why an incident is on the dispatch centre's table. */
 export const ESCALATION_REASONS = [
   'all_refused',
@@ -33,10 +49,12 @@ export const ESCALATION_REASONS = [
   'not_started',
   'not_helped',
   'assignee_barred',
+  'outcome_missing',
 ] as const
 export type EscalationReason = (typeof ESCALATION_REASONS)[number]
 
-export const OUTCOMES = [
+/** What people can state. */
+export const STATED_OUTCOMES = [
   'resolved',
   'referred',
   'declined_help',
@@ -45,6 +63,10 @@ export const OUTCOMES = [
   'helped',
   'not_helped',
 ] as const
+export type StatedOutcome = (typeof STATED_OUTCOMES)[number]
+
+/** `not_stated` came with a client that cannot state any; somebody still has to. */
+export const OUTCOMES = [...STATED_OUTCOMES, 'not_stated'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 export const OFFER_STATES = ['open', 'accepted', 'rejected', 'expired', 'withdrawn'] as const

@@ -1,5 +1,6 @@
 import {
   hostAndPort,
+  hostName,
   mailbox,
   networks,
   oneLine,
@@ -12,6 +13,7 @@ import {
   yesOrNo,
 } from './config-values'
 import type { Parse } from './config-values'
+import { VENDOR_SETTINGS } from './config-vendor-settings'
 import { parseKeyRing, parseNamedKey, parseSecret, type NamedKey } from './keyring'
 
 /** One line of the configuration: everything that the loader, the doctor and the documentation need to know. */
@@ -88,6 +90,28 @@ export const SETTINGS = {
     sentence: 'The web pages of other origins whose scripts may call the API; none by default.',
     form: 'origins such as https://app.example.org,http://localhost:8081',
     parse: origins,
+  },
+  dialectKintaraa: {
+    key: 'KESI_DIALECT_KINTARAA',
+    sentence:
+      'Whether the shipped Kintaraa app is served, below /clients/kintaraa/, in the form that it was written for.',
+    form: 'on or off',
+    parse: oneOf('on', 'off'),
+    derived: 'on where KESI_DIALECT_KINTARAA_HOST is set, else off',
+  },
+  dialectKintaraaHost: {
+    key: 'KESI_DIALECT_KINTARAA_HOST',
+    sentence: 'The host at whose root the Kintaraa app is served too, for builds whose paths cannot be changed.',
+    form: 'a host name such as app-api.example.org, without a port',
+    parse: hostName,
+  },
+  dialectKintaraaSocketTokens: {
+    key: 'KESI_DIALECT_KINTARAA_SOCKET_TOKENS',
+    sentence:
+      'Whether the sockets of the Kintaraa app may carry its access token in their address, for it knows no other way; off, it asks every minute instead.',
+    form: 'on or off',
+    parse: oneOf('on', 'off'),
+    fallback: 'on',
   },
   limits: {
     key: 'KESI_LIMITS',
@@ -239,13 +263,7 @@ export const SETTINGS = {
     parse: wholeNumber(1, 60),
     fallback: '60',
   },
-  smtpUrl: {
-    key: 'KESI_SMTP_URL',
-    sentence: 'The mail server for notices by e-mail; without it nothing is sent by e-mail.',
-    form: 'a URL such as smtps://user:password@mail.example.org:465',
-    parse: url('smtp', 'smtps'),
-    secret: true,
-  },
+  ...VENDOR_SETTINGS,
   mailFrom: {
     key: 'KESI_MAIL_FROM',
     sentence: 'The sender of every e-mail; keep it neutral, the wrong person may read it.',

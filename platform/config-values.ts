@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { isIP } from 'node:net'
 
 /** Reads one text from the environment; throws an Error whose message says what the text is not, never the text. */
@@ -52,10 +53,83 @@ export const hostAndPort: Parse<string> = text => {
   return text
 }
 
+/** The name or IPv4 address of a host, in lower case. */
+export const hostName: Parse<string> = text => {
+  if (!/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/.test(text)) throw new Error('is not the name of a host')
+  return text.toLowerCase()
+}
+
 /** Any text that is not blank, on one line. */
 export const oneLine: Parse<string> = text => {
   if (/[\r\n\0]/.test(text)) throw new Error('is more than one line')
   return text
+}
+
+/** A comma-separated list of some of the given words, each at most once. */
+export function listOf<const Word extends string>(...words: readonly Word[]): Parse<readonly Word[]> {
+  return text => {
+    const entries = text.split(',').map(entry => oneOf(...words)(entry.trim()))
+    if (new Set(entries).size < entries.length) throw new Error('names one twice')
+    return entries
+  }
+}
+
+/** A secret as vendors draw them: one word that can stand in a header and in an address. */
+export const secretWord: Parse<string> = text => {
+  if (!/^[\x21-\x7e]{16,512}$/.test(text)) throw new Error('is not one word of at least 16 characters')
+  return text
+}
+
+/** A secret that stands in an address: nothing in it needs escaping. */
+export const addressSecret: Parse<string> = text => {
+  if (!/^[A-Za-z0-9_-]{24,128}$/.test(text)) throw new Error('is not at least 24 letters, digits, - and _')
+  return text
+}
+
+/** A key for web push: so many bytes in base64url. */
+export function vapidKey(bytes: number): Parse<string> {
+  return text => {
+    if (!/^[A-Za-z0-9_-]+$/.test(text) || Buffer.from(text, 'base64url').length !== bytes)
+      throw new Error(`is not ${bytes} bytes in base64url`)
+    return text
+  }
+}
+
+/** `mailto:` with an address, or an https URL. */
+export const emailOrUrl: Parse<string> = text => {
+  if (!/^mailto:[^\s@]+@[^\s@]+$/.test(text) && !(text.startsWith('https://') && URL.canParse(text)))
+    throw new Error('is neither mailto: with an address nor a URL that begins with https://')
+  return text
+}
+
+/** What a Firebase project asks of those who push in its name. */
+export interface FirebaseAccount {
+  readonly projectId: string
+  readonly clientEmail: string
+  readonly privateKey: string
+}
+
+/** The JSON of a service account with a key that can sign. */
+export const firebaseAccount: Parse<FirebaseAccount> = text => {
+  const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = fieldsOf(text)
+  if (typeof projectId !== 'string' || typeof clientEmail !== 'string' || typeof privateKey !== 'string')
+    throw new Error('lacks project_id, client_email or private_key')
+  try {
+    createPrivateKey(privateKey)
+  } catch {
+    throw new Error('holds a private_key that is none')
+  }
+  return { projectId, clientEmail, privateKey }
+}
+
+function fieldsOf(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed === 'object' && parsed !== null) return parsed as Record<string, unknown>
+  } catch {
+    // What the parser says quotes the text.
+  }
+  throw new Error('is not a JSON object')
 }
 
 /** A name made of letters, digits, `-`, `_` and `.`. */

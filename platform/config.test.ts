@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createECDH, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,7 +58,13 @@ describe('defaults', () => {
       limitMessages: 60,
       limitMessageBurst: 30,
       timeTravel: false,
+      expoPush: 'off',
+      expoUrl: 'https://exp.host',
+      africasTalkingUrl: 'https://api.africastalking.com',
+      twilioUrl: 'https://api.twilio.com',
+      privateAddresses: 'refused',
     })
+    expect(config.smsVendors).toBeUndefined()
     expect(config.keyRing.newest.id).toBe('k2')
     expect(config.codecKeys).toBeUndefined()
     expect(config.smtpUrl).toBeUndefined()
@@ -118,6 +124,17 @@ test.each([
   ['KESI_TIME_TRAVEL', 'yes'],
   ['KESI_ACCESS_TOKEN_SECONDS', '-1'],
   ['KESI_CODEC_KEYS', 'c1:short'],
+  ['KESI_FCM_CREDENTIALS', '/etc/kesi/firebase.json'],
+  ['KESI_FCM_CREDENTIALS', '{"project_id":"kesi"}'],
+  ['KESI_FCM_CREDENTIALS', '{"project_id":"kesi","client_email":"a@b","private_key":"none"}'],
+  ['KESI_EXPO_PUSH', 'true'],
+  ['KESI_EXPO_ACCESS_TOKEN', 'two words, quite long'],
+  ['KESI_EXPO_URL', 'exp.host'],
+  ['KESI_SMS_VENDORS', 'twilio,vonage'],
+  ['KESI_SMS_VENDORS', 'twilio'],
+  ['KESI_AFRICAS_TALKING_RECEIPT_SECRET', 'with/a/slash/and/long/enough'],
+  ['KESI_AFRICAS_TALKING_RECEIPT_SECRET', 'short'],
+  ['KESI_PRIVATE_ADDRESSES', 'yes'],
 ])('%s=%s is refused', (key, value) => {
   expect(Object.keys(problemsOf({ ...needed(), [key]: value }))).toEqual([key])
 })
@@ -133,6 +150,56 @@ test('an error never repeats a secret, nor the value it was given', () => {
   }
   const shown = JSON.stringify(problemsOf(env))
   expect(shown).not.toMatch(/hunter2|aHVudGVyMg/)
+})
+
+describe('vendors', () => {
+  const keys = createECDH('prime256v1')
+  const vapid = {
+    KESI_VAPID_PUBLIC_KEY: keys.generateKeys('base64url'),
+    KESI_VAPID_PRIVATE_KEY: keys.getPrivateKey('base64url'),
+    KESI_VAPID_SUBJECT: 'mailto:ops@example.org',
+  }
+  const twilio = {
+    KESI_TWILIO_ACCOUNT_SID: 'AC1',
+    KESI_TWILIO_AUTH_TOKEN: 'token-of-the-account',
+    KESI_TWILIO_FROM: '+15005550006',
+  }
+
+  test('whole ones are taken', () => {
+    const private_key = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    })
+    const config = loadConfig({
+      ...needed(),
+      ...vapid,
+      ...twilio,
+      KESI_SMS_VENDORS: 'twilio, africas-talking',
+      KESI_AFRICAS_TALKING_USERNAME: 'kesi',
+      KESI_AFRICAS_TALKING_API_KEY: 'key-of-the-application',
+      KESI_FCM_CREDENTIALS: JSON.stringify({ project_id: 'kesi', client_email: 'push@example.org', private_key }),
+    })
+    expect(config.smsVendors).toEqual(['twilio', 'africas-talking'])
+    expect(config.fcmCredentials).toEqual({
+      projectId: 'kesi',
+      clientEmail: 'push@example.org',
+      privateKey: private_key,
+    })
+  })
+
+  test.each([...Object.keys(vapid), ...Object.keys(twilio)])('one of which only %s is missing is refused', key => {
+    expect(Object.keys(problemsOf({ ...needed(), ...vapid, ...twilio, [key]: '' }))).toEqual([key])
+  })
+
+  test('a pair of keys that is none is refused, and so is one that is named twice', () => {
+    const other = createECDH('prime256v1').generateKeys('base64url')
+    expect(problemsOf({ ...needed(), ...vapid, KESI_VAPID_PUBLIC_KEY: other })).toEqual({
+      KESI_VAPID_PUBLIC_KEY: expect.stringMatching(/^does not belong to KESI_VAPID_PRIVATE_KEY\./),
+    })
+    expect(Object.keys(problemsOf({ ...needed(), ...twilio, KESI_SMS_VENDORS: 'twilio,twilio' }))).toEqual([
+      'KESI_SMS_VENDORS',
+    ])
+  })
 })
 
 describe('production', () => {

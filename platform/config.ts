@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nearestKey } from './config-nearest'
 import { productionProblems } from './config-production'
+import { vendorProblems } from './config-vendors'
 import { SETTINGS, type ConfigProblem, type Setting } from './config-settings'
 
 export type { ConfigProblem }
@@ -58,7 +59,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (problems.length > 0) throw new ConfigError(problems)
 
   const config = complete(values as Partial<Config>)
-  const refused = config.mode === 'production' ? productionProblems(config) : []
+  const refused = [...vendorProblems(config), ...(config.mode === 'production' ? productionProblems(config) : [])]
   if (refused.length > 0) throw new ConfigError(refused)
   return config
 }

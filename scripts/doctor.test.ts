@@ -82,6 +82,23 @@ test('all faults of the configuration come at once, each with its remedy, and no
   expect((await diagnose({}, ROOT)).find(each => each.part === 'Product')?.says).toContain('npm start')
 })
 
+test('the channels are named with their vendors, and so are receipts that would be refused', async () => {
+  const expo = { KESI_EXPO_PUSH: 'on' }
+  expect(await found(expo, 'Channels')).toMatchObject({
+    state: 'ok',
+    says: 'inbox always; push by expo; sms not configured; email not configured',
+  })
+  const africasTalking = {
+    KESI_AFRICAS_TALKING_USERNAME: 'kesi',
+    KESI_AFRICAS_TALKING_API_KEY: 'hunter2hunter2hunter2',
+  }
+  const lacking = await found({ ...expo, ...africasTalking }, 'Channels')
+  expect(lacking).toMatchObject({ state: 'note' })
+  expect(lacking?.says).toContain('sms by africas-talking')
+  expect(lacking?.says).toContain('KESI_AFRICAS_TALKING_RECEIPT_SECRET')
+  expect(lacking?.says).not.toContain('hunter2')
+})
+
 test('servers that are away are named, and what depends on them is not guessed at', async () => {
   const away = {
     DATABASE_URL: 'postgres://kesi:hunter2@127.0.0.1:1/kesi',

@@ -18,7 +18,7 @@ export async function diagnose(env: NodeJS.ProcessEnv, root: string): Promise<Fi
   const { config, findings } = examineConfiguration(env)
   const here = [examineNode(root), ...findings, examineGenerated(root)]
   if (!config) return here
-  return [...here, examineChannels(config), await examinePort(config), ...(await examineServers(config))]
+  return [...here, await examineChannels(config), await examinePort(config), ...(await examineServers(config))]
 }
 
 async function examineServers(config: Config): Promise<Finding[]> {

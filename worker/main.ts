@@ -1,7 +1,11 @@
 import { createIncidentActivities } from '../activities/incident.activities'
 import { createNoticeActivities } from '../activities/notice.activities'
+import { stepNotice, type NoticeDeps } from '../activities/notice-step'
+import { createWebhookActivities } from '../activities/webhook.activities'
 import type { ActDeps } from '../acts/deps'
+import { outboundRulesOf } from '../acts/webhooks/webhook-url'
 import { createChannels } from '../adapters/channels'
+import { createWebhookSender, type WebhookSender } from '../adapters/outbound/webhook-sender'
 import { findStoreId } from '../adapters/temporal/store-id'
 import { RELAY_TAKES_AFTER_MS, Teller } from '../adapters/temporal/teller'
 import { tellIncident, type TellTarget } from '../adapters/temporal/workflow-teller'
@@ -9,18 +13,22 @@ import { closeDatabase, openDatabase } from '../db/database'
 import { PolicyCache } from '../db/policies.repository'
 import { markHeard } from '../db/relay.repository'
 import { Vault } from '../db/vault'
-import { loadConfig } from '../platform/config'
+import { loadConfig, type Config } from '../platform/config'
 import { createLogger } from '../platform/logger'
-import { guardProcess } from '../platform/process'
+import { guardProcess, type ProcessGuard } from '../platform/process'
 import { connectTemporal } from '../platform/temporal/connection'
 import { dataConverter } from '../platform/temporal/data-converter'
 import type { EngineDeps } from './engine-deps'
+import { startExpoReceipts } from './expo-receipts'
+import { startHousekeeping } from './housekeeping'
+import { startNoticeRelay } from './notice-relay'
 import { startRebuildWatch } from './rebuild'
 import { startRelay } from './relay'
 import { startSweep } from './sweep'
 import { TemporalReach } from './temporal-reach'
 import { installTemporalRuntime, startTemporalWorkers } from './temporal-workers'
 import { startWaker } from './waker'
+import { startWebhookRelay } from './webhook-relay'
 import { workflowBundle } from './workflow-bundle'
 
 /** Wires a worker: workflows and activities, and beside them relay, sweep, waker and rebuild, which need no Temporal to begin. */
@@ -36,7 +44,7 @@ async function main(): Promise<void> {
   const link = connectTemporal(config)
   guard.onShutdown('temporal', () => link.close())
   const channels = createChannels(config, logger)
-  guard.onShutdown('channels', async () => channels.close())
+  guard.onShutdown('channels', () => channels.close())
 
   const target: TellTarget = { link, queuePrefix: config.taskQueuePrefix }
   const reach = new TemporalReach(() => findStoreId(link), logger)
@@ -57,11 +65,17 @@ async function main(): Promise<void> {
     tell: tiding => teller.tell(tiding),
   }
   const engine: EngineDeps = { acts, target, reach }
+  const { publicUrl, timeTravel } = config
+  const notices: NoticeDeps = { db, vault: acts.vault, channels, logger, publicUrl, timeTravel }
   const jobs = {
     relay: startRelay(engine),
+    noticeRelay: startNoticeRelay({ ...engine, step: input => stepNotice(notices, input) }, config.databaseUrl),
     sweep: startSweep(engine),
+    webhookRelay: startWebhookRelay(engine),
     waker: startWaker(acts),
     rebuild: startRebuildWatch(engine),
+    housekeeping: startHousekeeping(acts),
+    ...(channels.expo && { expoReceipts: startExpoReceipts(acts, channels.expo) }),
   }
   for (const [name, job] of Object.entries(jobs)) guard.onShutdown(name, () => job.stop())
 
@@ -73,17 +87,19 @@ async function main(): Promise<void> {
     cachedWorkflows: config.cachedWorkflows,
     bundle,
     incidentActivities: createIncidentActivities(acts),
-    noticeActivities: createNoticeActivities({
-      db,
-      vault: acts.vault,
-      channels,
-      logger,
-      publicUrl: config.publicUrl,
-    }),
+    noticeActivities: createNoticeActivities(notices),
+    webhookActivities: createWebhookActivities({ acts, webhooks: openWebhooks(config, guard) }),
     logger,
   })
   guard.onShutdown('temporal workers', () => workers.stop())
   logger.info({ mode: config.mode }, 'started')
+}
+
+/** Closed after the workers that use it, before what they need. */
+function openWebhooks(config: Config, guard: ProcessGuard): WebhookSender {
+  const webhooks = createWebhookSender(outboundRulesOf(config))
+  guard.onShutdown('webhooks', async () => webhooks.close())
+  return webhooks
 }
 
 main().catch((error: unknown) => {

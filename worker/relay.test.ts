@@ -1,35 +1,23 @@
 import { acceptOffer } from '../acts/accept-offer'
 import { reportIncident } from '../acts/report-incident'
 import { findStoreId } from '../adapters/temporal/store-id'
-import type { OutgoingEmail, SendResult } from '../adapters/ports'
 import { tellIncident } from '../adapters/temporal/workflow-teller'
 import { leaseUnheard, markHeard, readBacklog, readSnapshots } from '../db/relay.repository'
-import { sealColumns } from '../db/vault'
-import type { Channel } from '../domain/policy'
 import type { Urgency } from '../domain/statuses'
 import { connectTemporal } from '../platform/temporal/connection'
 import { addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { startEngine, type TestEngine } from '../test/harness/engine'
 import { eventually } from '../test/harness/eventually'
 import type { EngineDeps } from './engine-deps'
-import { relayChanges, relayNotices } from './relay'
+import { relayChanges } from './relay'
 import { TemporalReach } from './temporal-reach'
 
 let engine: TestEngine
 let survivor: string
-const sent: OutgoingEmail[] = []
 
 beforeAll(async () => {
-  const email = {
-    send: async (message: OutgoingEmail): Promise<SendResult> => {
-      sent.push(message)
-      return { state: 'handed_over', vendor_id: message.noticeId }
-    },
-  }
-  const none = { send: async (): Promise<SendResult> => ({ state: 'failed', code: 'UNUSED', permanent: true }) }
   engine = await startEngine({
     time: 'real',
-    channels: { email, push: none, sms: none, configured: new Set<Channel>(['email']) },
     // Nothing is told after a commit: all of it is left to the relay.
     acts: { tell: () => undefined },
   })
@@ -39,7 +27,6 @@ beforeAll(async () => {
 afterAll(() => engine.stop())
 beforeEach(async () => {
   await engine.db('events').update({ signal: null, signal_after: null })
-  await engine.db('notices').update({ send_after: null })
 })
 
 const report = async (urgency: Urgency = 'urgent'): Promise<string> =>
@@ -126,30 +113,4 @@ test('a signal that is not newer than what the workflow knows changes nothing', 
     value: 'assigned',
   })
   expect((await engine.history(id)).types).not.toContain('activityTaskScheduled')
-})
-
-test('notices leave by their workflow, once', async () => {
-  const admin = await addUser(engine.db, 'admin')
-  const { key, wrapped } = engine.deps.vault.newKey(admin)
-  await engine.db('account_keys').insert({ user_id: admin, wrapped })
-  await engine
-    .db('users')
-    .where({ id: admin })
-    .update(sealColumns(key, 'users', admin, { email: 'ada@example.org' }))
-  const emailOnly = [{ after_seconds: 0, who: 'all_dispatchers_and_admins', channels: ['email'] }] as const
-  await addPolicy(engine.db, 'gbv', { dispatch_ladder: emailOnly })
-  await engine.db('provider_profiles').update({ availability: 'off_duty' })
-  await report()
-  expect(await relayNotices(engine.engineDeps)).toBe(1)
-  expect(await relayNotices(engine.engineDeps)).toBe(0)
-  const [attempt] = await eventually(async () => {
-    const rows = await engine.db('notice_attempts').where({ state: 'handed_over' })
-    return rows.length > 0 && rows
-  })
-  await engine
-    .db('notices')
-    .where({ id: attempt.notice_id })
-    .update({ send_after: new Date(0) })
-  await relayNotices(engine.engineDeps)
-  expect(sent).toMatchObject([{ to: 'ada@example.org', noticeCode: 'dispatch.escalated', noticeId: attempt.notice_id }])
 })

@@ -1,5 +1,4 @@
-import { startNotice, tellIncident } from '../adapters/temporal/workflow-teller'
-import { leaseNotices, markNoticesHandedOver } from '../db/notices.repository'
+import { tellIncident } from '../adapters/temporal/workflow-teller'
 import { leaseUnheard, markHeard, readSnapshots, returnLeases, type Mark } from '../db/relay.repository'
 import { isTemporalUnreachable } from '../platform/temporal/connection'
 import type { EngineDeps } from './engine-deps'
@@ -12,14 +11,13 @@ const BUSY_PAUSE_MS = 250
 const IDLE_PAUSE_MS = 1_000
 
 /**
- * Sends what is left unsent: changes of which a workflow has not heard, and notices that wait for their sending. Any number of
- * relays share the work; each leases what it sends, so that nothing is sent twice without need.
+ * Sends what is left unsent: changes of which a workflow has not heard. Any number of relays share the work; each leases what it sends,
+ * so that nothing is sent twice without need.
  */
 export function startRelay(deps: EngineDeps): Loop {
   return startLoop('relay', deps.acts.logger, async stopping => {
     if (deps.reach.isSilent) return IDLE_PAUSE_MS
-    const taken = (await relayChanges(deps, stopping)) + (await relayNotices(deps, stopping))
-    return taken > 0 ? BUSY_PAUSE_MS : IDLE_PAUSE_MS
+    return (await relayChanges(deps, stopping)) > 0 ? BUSY_PAUSE_MS : IDLE_PAUSE_MS
   })
 }
 
@@ -51,20 +49,6 @@ export async function relayChanges({ acts, target, reach }: EngineDeps, stopping
   return unheard.length
 }
 
-/** One pass over the notices that wait for their sending. */
-export async function relayNotices({ acts, target, reach }: EngineDeps, stopping?: AbortSignal): Promise<number> {
-  const ids = await leaseNotices(acts.db, BATCH)
-  const handedOver: string[] = []
-  const outcome = await sendAll(ids, { reach, stopping }, async id => {
-    await startNotice(target, id)
-    handedOver.push(id)
-  })
-  for (const { item, error } of outcome.refused)
-    acts.logger.error({ err: error, notice: item }, 'Temporal refuses a notice; it is sent again')
-  await markNoticesHandedOver(acts.db, handedOver)
-  return ids.length
-}
-
 interface Outcome<T> {
   /** Temporal went away: the rest was not sent. */
   readonly isOut: boolean
@@ -72,7 +56,8 @@ interface Outcome<T> {
   readonly refused: readonly { readonly item: T; readonly error: unknown }[]
 }
 
-async function sendAll<T>(
+/** Sends each to Temporal by `send`, some at a time, and leaves off when Temporal goes away. */
+export async function sendAll<T>(
   items: readonly T[],
   { reach, stopping }: { readonly reach: EngineDeps['reach']; readonly stopping: AbortSignal | undefined },
   send: (item: T) => Promise<void>,

@@ -2,6 +2,7 @@ import type { DataConverter } from '@temporalio/common'
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { IncidentActivities } from '../activities/incident.activities'
 import type { NoticeActivities } from '../activities/notice.activities'
+import type { WebhookActivities } from '../activities/webhook.activities'
 import { temporalLogger, type Logger } from '../platform/logger'
 import { taskQueueName } from '../workflows/contracts/incident'
 import { startLoop, type Loop } from './loop'
@@ -16,6 +17,7 @@ export interface TemporalWorkersOptions {
   readonly bundle: NonNullable<WorkerOptions['workflowBundle']>
   readonly incidentActivities: IncidentActivities
   readonly noticeActivities: NoticeActivities
+  readonly webhookActivities: WebhookActivities
   readonly logger: Logger
 }
 
@@ -24,8 +26,8 @@ const SHUTDOWN_GRACE = '2 s'
 const SHUTDOWN_FORCED = '4 s'
 /** A worker that is gone is noticed by its workflows after so long, not after the default 10 s. */
 const STICKY_TIMEOUT = '2 s'
-/** Sending a notice is short; few of its runs are worth keeping in memory. */
-const CACHED_NOTICES = 100
+/** A ladder waits half a minute and more for a receipt; so many may wait at once before a run must be read again. */
+const CACHED_NOTICES = 1_000
 
 /** Has the log of Temporal's SDK come out in ours, and leaves the end of the process to its guard. Once a process, before any worker. */
 export function installTemporalRuntime(logger: Logger): void {
@@ -74,7 +76,7 @@ export async function createWorkers(connection: NativeConnection, options: Tempo
     await Worker.create({
       ...common,
       taskQueue: taskQueueName(options.queuePrefix, 'notices'),
-      activities: options.noticeActivities,
+      activities: { ...options.noticeActivities, ...options.webhookActivities },
       maxCachedWorkflows: CACHED_NOTICES,
     }),
   ]

@@ -1,2 +1,3 @@
 export { incidentWorkflow } from './incident.workflow'
 export { noticeWorkflow } from './notice.workflow'
+export { webhookDeliveryWorkflow } from './webhook-delivery.workflow'

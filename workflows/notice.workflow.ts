@@ -1,19 +1,21 @@
-import { isCancellation } from '@temporalio/workflow'
-import type { Channel } from '../domain/policy'
-import type { NoticeInput } from './contracts/notice'
-import { giveUpNotice, planNotice, sendNotice } from './proxies'
+import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow'
+import { lookSignal, type NoticeInput } from './contracts/notice'
+import { stepNotice } from './proxies'
 
-/** Sends one notice by every channel it is meant for; what became of each attempt stands in the record. */
+/**
+ * Has a notice sent: whatever is due is done by one step on the record, which says when to look again, until nothing is left.
+ * Level-triggered: started at any moment it goes on from the record, and carries nothing that the record does not.
+ */
 export async function noticeWorkflow({ noticeId }: NoticeInput): Promise<void> {
-  const channels = await planNotice({ noticeId })
-  await Promise.all(channels.map(channel => sendBy(channel, noticeId)))
-}
-
-async function sendBy(channel: Channel, noticeId: string): Promise<void> {
-  try {
-    await sendNotice.executeWithOptions({ summary: `by ${channel}` }, [{ noticeId, channel }])
-  } catch (error) {
-    if (isCancellation(error)) throw error
-    await giveUpNotice({ noticeId, channel })
+  let news = 0
+  setHandler(lookSignal, () => void (news += 1))
+  for (;;) {
+    const seen = news
+    const { next_look_ms, why } = await stepNotice({ noticeId, at: Date.now() })
+    setCurrentDetails(why)
+    const isNews = (): boolean => news !== seen
+    if (next_look_ms === null && !isNews()) return
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof noticeWorkflow>({ noticeId })
+    if (next_look_ms !== null) await condition(isNews, next_look_ms, { summary: why })
   }
 }

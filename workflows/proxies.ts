@@ -14,17 +14,12 @@ export const incidentActs = proxyLocalActivities<IncidentActivities>({
 })
 
 /**
- * Handing a notice to a vendor. One try may take 30 s, more than a mail server's longest answer that the adapter waits for. After
- * 15 min nobody is woken in time any more: the ladder has sent newer notices, and the inbox holds this one.
+ * A step of a notice: reads, hands it to vendors, writes down what they said. A vendor may take 30 s, and after one that refuses the next
+ * channel follows at once; a worker that is gone is noticed by its missing heartbeat. Vendors that fail are the step's own affair, so
+ * it fails only while the record does not answer, and is tried until it does.
  */
-export const { sendNotice } = proxyActivities<NoticeActivities>({
-  startToCloseTimeout: '30 s',
-  scheduleToCloseTimeout: '15 min',
-  retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '1 min' },
-})
-
-/** Reading and closing a notice's rows: tried until the record answers, for nothing else closes the notice. */
-export const { planNotice, giveUpNotice } = proxyActivities<NoticeActivities>({
-  startToCloseTimeout: '10 s',
+export const { stepNotice } = proxyActivities<NoticeActivities>({
+  startToCloseTimeout: '2 min',
+  heartbeatTimeout: '10 s',
   retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
 })

@@ -16,6 +16,8 @@ export interface Credentials {
   readonly name: LoginName
   readonly password: string
   readonly otp?: string | undefined
+  /** For clients without a field for the code: it may stand behind the password, after a blank. */
+  readonly codeBehindPassword?: true
 }
 
 /**
@@ -25,10 +27,11 @@ export interface Credentials {
  */
 export async function logIn(
   deps: AccountDeps,
-  { name, password, otp }: Credentials,
+  { name, ...given }: Credentials,
   { network, device }: Caller,
 ): Promise<SignedInAccount> {
   const found = await findLogin(deps.db, indexOf(deps, name))
+  const { password, otp } = secretsOf(given, found?.has_totp ? 'with_code' : 'alone')
   const pair = pairOf(deps, network, found ? { accountId: found.id } : name)
   const attempt = await beginAttempt(deps, pair, password)
   const known = found ? await verifyPassword(found.password_hash, password) : await burnPassword(password)
@@ -40,6 +43,17 @@ export async function logIn(
   return inTransaction(deps.db, trx =>
     signIn(deps, trx, pair, { userId: found.id, role: found.role, device, secondFactor: false }),
   )
+}
+
+const CODE_BEHIND = /^(.+) (\d{6})$/su
+
+/** Only where the account has one-time codes: a password of another may end like one. */
+function secretsOf(
+  { password, otp, codeBehindPassword }: Omit<Credentials, 'name'>,
+  shown: 'alone' | 'with_code',
+): Pick<Credentials, 'password' | 'otp'> {
+  const split = codeBehindPassword && shown === 'with_code' ? CODE_BEHIND.exec(password) : null
+  return split?.[1] === undefined ? { password, otp } : { password: split[1], otp: split[2] }
 }
 
 interface SecondStep {

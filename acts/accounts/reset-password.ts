@@ -1,6 +1,7 @@
 import { updateAccount } from '../../db/accounts.repository'
 import { endResets, insertReset, insertResetNotice, isResetLive, spendReset } from '../../db/password-resets.repository'
 import { revokeAllSessions } from '../../db/sessions.repository'
+import { nudge } from '../../db/nudge'
 import { inTransaction } from '../../db/unit-of-work'
 import { Refusal } from '../../domain/refusals'
 import { newId } from '../../platform/ids'
@@ -20,6 +21,7 @@ export async function askForReset(deps: AccountDeps, name: LoginName, network: s
   const attempt = await beginAttempt(deps, resetPair(deps, name, network), 'reset')
   await failed(deps, attempt)
   await inTransaction(deps.db, trx => insertResetNotice(trx, { id: newId(), index: indexOf(deps, name) }))
+  nudge(deps.db)
 }
 
 /** Counted apart from the log-in's failures: somebody who asks for a link has not guessed. */

@@ -18,6 +18,15 @@ export function startLadder(change: IncidentChange, reason: EscalationReason): v
   change.patch({ escalation: { reason, started_at: change.at, step: 0, climb_at } })
 }
 
+/**
+ * Puts the incident on the dispatch centre's table without waking anybody yet: the ladder begins after `quietSeconds`, should the
+ * matter still stand then.
+ */
+export function flagForDispatch(change: IncidentChange, reason: EscalationReason, quietSeconds: number): void {
+  const climb_at = change.state.owner_id === null ? change.at + quietSeconds * 1000 : null
+  change.patch({ escalation: { reason, started_at: change.at, step: 0, climb_at } })
+}
+
 /** The matter is settled: the ladder ends and its notices are stopped. */
 export function endEscalation(change: IncidentChange): void {
   if (!change.state.escalation) return

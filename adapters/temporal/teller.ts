@@ -20,8 +20,11 @@ export const RELAY_TAKES_AFTER_MS = 900
  * later is only newer: eight at once cost a third more in all than two.
  */
 const SENT_AT_ONCE = 2
-/** An incident that was told is left alone for so long: of acts that follow each other at once only the newest is worth a signal. */
-const REST_MS = 500
+/**
+ * How long a tiding waits for newer ones of its incident: of acts that follow each other at once only the newest is worth a signal. A
+ * workflow only waits for deadlines, the shortest of which are seconds, and hears well within the second that is promised.
+ */
+const GATHER_MS = 400
 /** How long it keeps silent after a failed call; the relay sends what is dropped meanwhile. */
 const SILENT_MS = 1_000
 /** Marks are collected for as long as this, so that a burst is marked by a few statements. */
@@ -34,15 +37,13 @@ interface Waiting {
 }
 
 /**
- * Tells workflows of changes right after their commit, best effort. It holds one entry an incident, the newest, urgent ones first;
+ * Tells workflows of changes soon after their commit, best effort. It holds one entry an incident, the newest, urgent ones first;
  * at the first failed call everything is dropped and it keeps silent for a second, for the relay sends whatever is not marked. In a burst it
  * leaves to the relay what it cannot send in time: told by both, each incident would cost the engine twice.
  */
 export class Teller {
   readonly #waiting = { urgent: new Map<string, Waiting>(), routine: new Map<string, Waiting>() }
   readonly #sending = new Map<string, Promise<void>>()
-  /** Incidents that rest, oldest first, with the moment their rest ends. */
-  readonly #resting = new Map<string, number>()
   readonly #heard = new Map<string, number>()
   #waking: NodeJS.Timeout | undefined
   #silentUntil = 0
@@ -55,14 +56,12 @@ export class Teller {
   tell(tiding: Tiding): void {
     if (this.#isClosed || performance.now() < this.#silentUntil) return
     const { id, rev, urgency } = tiding.snapshot
-    let since = performance.now()
-    for (const queue of Object.values(this.#waiting)) {
-      const known = queue.get(id)
-      if (known && known.tiding.snapshot.rev >= rev) return
-      if (known) since = known.since
-      queue.delete(id)
-    }
-    this.#waiting[urgency].set(id, { tiding, since })
+    const { urgent, routine } = this.#waiting
+    const known = urgent.get(id) ?? routine.get(id)
+    if (known && known.tiding.snapshot.rev >= rev) return
+    // One that is replaced keeps its place: the queues are in the order of waiting.
+    if (known) this.#waiting[urgency === 'urgent' ? 'routine' : 'urgent'].delete(id)
+    this.#waiting[urgency].set(id, { tiding, since: known?.since ?? performance.now() })
     this.#sendNext()
   }
 
@@ -75,7 +74,6 @@ export class Teller {
   }
 
   #sendNext(): void {
-    this.#endRests()
     while (this.#sending.size < SENT_AT_ONCE) {
       const tiding = this.#takeNext()
       if (!tiding) return
@@ -83,33 +81,30 @@ export class Teller {
     }
   }
 
-  #endRests(): void {
-    const now = performance.now()
-    for (const [id, until] of this.#resting) {
-      if (until > now) {
-        this.#waking ??= setTimeout(() => {
-          this.#waking = undefined
-          this.#sendNext()
-        }, until - now)
-        return
-      }
-      this.#resting.delete(id)
-    }
-  }
-
-  /** The next that does not rest and is not being told already: two signals of one incident must not overtake each other. */
+  /** The next that has gathered for long enough and is not being told already: two signals of one incident must not overtake each other. */
   #takeNext(): Tiding | undefined {
-    const relayed = performance.now() - this.deps.relayAfterMs
+    const now = performance.now()
+    let ripeAt = Infinity
     for (const queue of [this.#waiting.urgent, this.#waiting.routine]) {
       for (const [id, { tiding, since }] of queue) {
-        if (since < relayed) queue.delete(id)
-        else if (!this.#sending.has(id) && !this.#resting.has(id)) {
-          queue.delete(id)
-          return tiding
+        if (since + GATHER_MS > now) {
+          ripeAt = Math.min(ripeAt, since + GATHER_MS)
+          break
         }
+        if (this.#sending.has(id)) continue
+        queue.delete(id)
+        if (since >= now - this.deps.relayAfterMs) return tiding
       }
     }
+    if (ripeAt < Infinity) this.#wakeAt(ripeAt)
     return undefined
+  }
+
+  #wakeAt(time: number): void {
+    this.#waking ??= setTimeout(() => {
+      this.#waking = undefined
+      this.#sendNext()
+    }, time - performance.now())
   }
 
   async #send(tiding: Tiding): Promise<void> {
@@ -117,7 +112,6 @@ export class Teller {
     try {
       await this.deps.send(tiding)
       this.#heard.set(id, Math.max(rev, this.#heard.get(id) ?? 0))
-      this.#resting.set(id, performance.now() + REST_MS)
       this.#marking ??= this.#markSoon()
     } catch (error) {
       this.#fallSilent(error)

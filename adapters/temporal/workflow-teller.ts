@@ -10,7 +10,7 @@ import {
   taskQueueName,
   type IncidentInput,
 } from '../../workflows/contracts/incident'
-import { NOTICE_WORKFLOW, noticeWorkflowId, type NoticeInput } from '../../workflows/contracts/notice'
+import { lookSignal, NOTICE_WORKFLOW, noticeWorkflowId, type NoticeInput } from '../../workflows/contracts/notice'
 import { searchAttributesOf } from '../../workflows/contracts/search-attributes'
 
 /** A change that an incident's workflow should hear of. */
@@ -59,18 +59,23 @@ export async function startIncident(
   )
 }
 
-/** Starts the sending of a notice; one that was started before is left alone. Throws when Temporal did not take it within 2 s. */
-export async function startNotice(target: TellTarget, noticeId: string): Promise<'started' | 'runs_already'> {
-  const args: [NoticeInput] = [{ noticeId }]
-  return unlessStarted(() =>
-    target.link.withDeadline(client =>
-      client.workflow.start(NOTICE_WORKFLOW, {
-        workflowId: noticeWorkflowId(noticeId),
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        taskQueue: taskQueueName(target.queuePrefix, 'notices'),
-        args,
-      }),
-    ),
+/**
+ * Has a notice's workflow look at the record, and starts it when it does not run: urgent ones come first. Throws when Temporal did not
+ * take it within 2 s.
+ */
+export async function tellNotice(target: TellTarget, notice: { id: string; isUrgent: boolean }): Promise<void> {
+  const args: [NoticeInput] = [{ noticeId: notice.id }]
+  await target.link.withDeadline(client =>
+    client.workflow.signalWithStart(NOTICE_WORKFLOW, {
+      workflowId: noticeWorkflowId(notice.id),
+      // One that has ended is started again when there is something left to do after all.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      taskQueue: taskQueueName(target.queuePrefix, 'notices'),
+      args,
+      signal: lookSignal,
+      signalArgs: [],
+      priority: { priorityKey: PRIORITY_OF_URGENCY[notice.isUrgent ? 'urgent' : 'routine'] },
+    }),
   )
 }
 

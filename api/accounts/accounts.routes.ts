@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isStaff } from '../../acts/accounts/account-words'
+import { forgetDevice } from '../../acts/accounts/devices'
 import { editAccount, type AccountEdit } from '../../acts/accounts/edit-account'
 import { endSession, logOut } from '../../acts/accounts/log-out'
 import { logIn } from '../../acts/accounts/log-in'
@@ -105,12 +107,15 @@ const logout = defineRoute({
   path: '/api/auth/logout/',
   permission: 'account:self',
   summary: 'Sign out',
-  description: 'The session ends at once, its access tokens with it.',
+  description:
+    'The session ends at once, its access tokens with it. Nothing more is pushed to the device that is named.',
   tags,
   body: logoutBody,
   errors: [],
   async handler({ body, actor }, { accounts }) {
-    await logOut(accounts, { userId: actor.id, sessionId: actor.sid, refresh: body.refresh })
+    const { refresh, registration_token } = body
+    if (registration_token !== undefined) await forgetDevice(accounts, actor.id, registration_token)
+    await logOut(accounts, { userId: actor.id, sessionId: actor.sid, refresh })
   },
 })
 
@@ -140,6 +145,8 @@ const editMeAt = (method: Method, path: string): Route =>
     async handler({ body, actor, by }, { accounts }) {
       if (body.is_anonymous && actor.role !== 'survivor')
         throw new Refusal('RULE_BROKEN', { detail: 'Only a survivor can be anonymous' })
+      if (body.on_duty !== undefined && !isStaff(actor.role))
+        throw new Refusal('RULE_BROKEN', { detail: 'Only dispatchers and administrators are on or off duty' })
       const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as AccountEdit
       return userView(await editAccount(accounts, actor.id, given, by))
     },

@@ -5,6 +5,7 @@ import { LANGUAGES } from '../../domain/statuses'
 import { PASSWORD_MAX, PASSWORD_MIN, passwordFault, type PasswordFault } from '../../platform/password'
 import { flagField, idField, textField, timeField } from '../fields'
 import { orderingField, pageFields } from '../lists'
+import { registrationTokenField } from './devices.schemas'
 
 const roleField = z.enum(ROLES)
 const languageField = z.enum(LANGUAGES)
@@ -120,7 +121,10 @@ export const askForResetBody = z.strictObject(loginNameFields).refine(oneName, O
 
 const refreshField = z.string().min(1).max(200)
 export const refreshBody = z.strictObject({ refresh: refreshField })
-export const logoutBody = z.strictObject({ refresh: refreshField.optional() })
+export const logoutBody = z.strictObject({
+  refresh: refreshField.optional(),
+  registration_token: registrationTokenField.optional().describe('The device to which nothing is pushed any more'),
+})
 
 export const editMeBody = z.strictObject({
   first_name: nameField.nullable().optional(),
@@ -128,6 +132,10 @@ export const editMeBody = z.strictObject({
   phone: phoneField.nullable().optional(),
   language: languageField.optional(),
   is_anonymous: z.boolean().optional(),
+  on_duty: z
+    .boolean()
+    .optional()
+    .describe('Dispatchers and administrators: are you called when a case needs a person?'),
 })
 
 export const verifyBody = z.strictObject({
@@ -179,6 +187,7 @@ export const userSchema = z
     is_anonymous: z.boolean(),
     biometric_enabled: z.boolean(),
     is_active: z.boolean(),
+    on_duty: z.boolean().nullable().describe('Of dispatchers and administrators; null for everybody else'),
     last_login: timeField.nullable(),
     created_at: timeField,
     updated_at: timeField,

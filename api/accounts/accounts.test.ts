@@ -10,6 +10,7 @@ const USER_FIELDS = [
     'is_anonymous',
     'biometric_enabled',
     'is_active',
+    'on_duty',
     'last_login',
   ],
   ...['created_at', 'updated_at'],
@@ -316,6 +317,22 @@ describe('one’s own account', () => {
   it('of a provider is never anonymous', async () => {
     const { access: token } = await api.someone('provider')
     const reply = await api.call('PATCH', '/api/auth/me/', { token, body: { is_anonymous: true } })
+    expect(reply.body).toMatchObject({ status: 422, code: 'RULE_BROKEN' })
+  })
+
+  it.each(['dispatcher', 'admin'] as const)('of a %s is on duty or off', async role => {
+    const { access: token } = await api.someone(role)
+    expect((await me(token)).body.on_duty).toBe(true)
+    const off = await api.call('PATCH', '/api/auth/me/', { token, body: { on_duty: false } })
+    expect([off.status, off.body.on_duty]).toEqual([200, false])
+    await api.call('PATCH', '/api/auth/me/', { token, body: { first_name: 'Asha' } })
+    expect((await me(token)).body.on_duty).toBe(false)
+  })
+
+  it.each(['survivor', 'provider'] as const)('of a %s knows no duty', async role => {
+    const { access: token } = await api.someone(role)
+    expect((await me(token)).body.on_duty).toBeNull()
+    const reply = await api.call('PATCH', '/api/auth/me/', { token, body: { on_duty: false } })
     expect(reply.body).toMatchObject({ status: 422, code: 'RULE_BROKEN' })
   })
 

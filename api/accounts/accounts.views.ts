@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isStaff } from '../../acts/accounts/account-words'
 import type { TokenPair } from '../../acts/accounts/open-session'
 import type { SignedInAccount } from '../../acts/accounts/register-account'
 import type { Device } from '../../db/devices.repository'
@@ -35,6 +36,7 @@ export function userView(account: Account): z.input<typeof userSchema> {
     is_anonymous: account.is_anonymous,
     biometric_enabled: account.biometric_enabled,
     is_active: account.status === 'active',
+    on_duty: isStaff(account.role) ? account.on_duty : null,
     last_login: account.last_login_at?.toISOString() ?? null,
     created_at: account.created_at.toISOString(),
     updated_at: account.updated_at.toISOString(),
@@ -78,10 +80,14 @@ const SHOWN_OF_A_TOKEN = 4
 export const deviceView = (device: Device): z.input<typeof deviceSchema> => ({
   id: device.id,
   device_type: device.device_type,
-  token_ending: device.token.slice(-SHOWN_OF_A_TOKEN),
+  token_ending: addressOf(device.token).slice(-SHOWN_OF_A_TOKEN),
   created_at: device.created_at.toISOString(),
   registered_at: device.registered_at.toISOString(),
 })
+
+/** A browser's subscription is kept as JSON; what tells it from others is its endpoint. */
+const addressOf = (token: string): string =>
+  token.startsWith('{') ? (JSON.parse(token) as { endpoint: string }).endpoint : token
 
 /** An invitation without its token, which only its maker saw, and without its address, which is not stored. */
 export const invitationView = (row: InvitationRow): z.input<typeof invitationSchema> => ({

@@ -54,8 +54,8 @@ const verify = defineRoute({
   errors: ['USER_NOT_FOUND', 'RULE_BROKEN'],
   idempotent: true,
   example: { body: { decision: 'verified' } },
-  async handler({ params, body, by }, { accounts }) {
-    return userView(await verifyProvider(accounts, { userId: params.id, ...body }, by))
+  async handler({ params, body, by }, { accounts, acts: { configuredChannels } }) {
+    return userView(await verifyProvider({ ...accounts, configuredChannels }, { userId: params.id, ...body }, by))
   },
   replay: async (_context, userId, { accounts }) => userView(await readAccount(accounts, userId)),
 })

@@ -1,4 +1,8 @@
+import { verifyProvider } from '../../acts/accounts/verify-provider'
+import { startListening } from '../../db/listen'
+import { by } from '../../test/builders/record'
 import { startTestApi, type Reply, type Someone, type TestApi } from '../../test/harness/api'
+import { eventually } from '../../test/harness/eventually'
 
 const PASSWORD = 'thirteen green parrots'
 
@@ -57,6 +61,8 @@ describe('the list of accounts', () => {
   )
 })
 
+const noticesOf = ({ id }: Someone): Promise<object[]> => api.database.db('notices').where({ recipient_id: id })
+
 describe('the check of a provider', () => {
   it('lets them get offers, tells them, and wakes what waits; once', async () => {
     const provider = await api.someone('provider')
@@ -69,15 +75,26 @@ describe('the check of a provider', () => {
       .where({ user_id: provider.id })
       .first<{ woke_at: Date | null }>()
     expect(profile?.woke_at).not.toBeNull()
-    const notices = await api.database
-      .db('notices')
-      .where({ recipient_id: provider.id })
-      .select<{ code: string }[]>('code')
-    expect(notices).toEqual([{ code: 'account.verified' }])
+    expect(await noticesOf(provider)).toMatchObject([
+      { code: 'account.verified', channels: ['push', 'email'], send_after: null },
+    ])
     expect((await asAdmin('POST', `users/${provider.id}/verify/`, { decision: 'refused' })).body.verification).toBe(
       'refused',
     )
     expect((await me(provider.access)).body.verification).toBe('refused')
+  })
+
+  it('is sent to them where there is a vendor, and the sending hears of it at once', async () => {
+    const [provider, heard] = [await api.someone('provider'), jest.fn()]
+    const ear = startListening({ url: api.database.url, name: 'test', logger: api.deps.acts.logger }, heard)
+    await eventually(async () => heard.mock.calls.length === 1)
+    const deps = { ...api.deps.accounts, configuredChannels: new Set(['email'] as const) }
+    await verifyProvider(deps, { userId: provider.id, decision: 'verified' }, by('admin', admin.id))
+    await eventually(async () => heard.mock.calls.length === 2)
+    await ear.stop()
+    expect(await noticesOf(provider)).toMatchObject([{ code: 'account.verified', send_after: expect.any(Date) }])
+    const told = await api.database.db('feed').where({ user_id: provider.id }).pluck('event')
+    expect(told).toEqual(['account.verified'])
   })
 
   it('is for providers', async () => {

@@ -5,7 +5,7 @@ import { idParams } from '../fields'
 import { defineRoute, type Route } from '../route'
 import { readDevices } from './accounts.reads'
 import { deviceView } from './accounts.views'
-import { deviceBody, deviceSchema } from './devices.schemas'
+import { deviceBody, deviceSchema, webPushKeySchema } from './devices.schemas'
 
 const tags = ['Devices']
 
@@ -15,7 +15,7 @@ const register = defineRoute({
   permission: 'account:self',
   summary: 'Register a device for push notices',
   description:
-    'Takes tokens of FCM and of Expo. A token has one user: registering it takes it from whoever had it before. Of more than 20 devices the one registered longest ago goes.',
+    'Takes tokens of FCM and of Expo, or what a browser subscribed to. A token has one user: registering it takes it from whoever had it before. Of more than 20 devices the one registered longest ago goes.',
   tags,
   body: deviceBody,
   status: 201,
@@ -24,8 +24,9 @@ const register = defineRoute({
   idempotent: true,
   example: { body: { registration_token: 'ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]', device_type: 'android' } },
   async handler({ body, actor, by }, { accounts }) {
-    const device = { userId: actor.id, token: body.registration_token, deviceType: body.device_type }
-    return deviceView(await registerDevice(accounts, device, by))
+    const { registration_token, subscription, device_type: deviceType = 'web' } = body
+    const address = subscription ?? registration_token ?? ''
+    return deviceView(await registerDevice(accounts, { userId: actor.id, address, deviceType }, by))
   },
   async replay({ actor }, id, { accounts }) {
     const device = (await readDevices(accounts, actor.id)).find(each => each.id === id)
@@ -57,5 +58,20 @@ const remove = defineRoute({
   handler: async ({ params, actor }, { accounts }) => removeDevice(accounts, actor.id, params.id),
 })
 
+const webPushKey = defineRoute({
+  method: 'get',
+  path: '/api/auth/devices/web-push-key/',
+  permission: 'account:self',
+  summary: 'The key that a browser subscribes with',
+  description: 'For installations that push to browsers by themselves; the others answer 404.',
+  tags,
+  response: webPushKeySchema,
+  errors: ['WEB_PUSH_KEY_NOT_FOUND'],
+  async handler(_context, { webPushKey: public_key }) {
+    if (public_key === undefined) throw new Refusal('WEB_PUSH_KEY_NOT_FOUND')
+    return { public_key }
+  },
+})
+
 /** The devices that notices are pushed to. */
-export const deviceRoutes: readonly Route[] = [register, list, remove]
+export const deviceRoutes: readonly Route[] = [register, list, webPushKey, remove]

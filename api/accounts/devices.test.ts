@@ -1,3 +1,4 @@
+import { listDevices } from '../../db/devices.repository'
 import { startTestApi, type Reply, type Someone, type TestApi } from '../../test/harness/api'
 
 let api: TestApi
@@ -106,9 +107,27 @@ describe('a device', () => {
     expect((await api.call('POST', '/api/auth/devices/', other)).body.code).toBe('IDEMPOTENCY_KEY_REUSED')
   })
 
+  it('is forgotten at log-out, when it is one’s own', async () => {
+    const [someone, other] = [await api.someone('survivor'), await api.someone('survivor')]
+    const [mine, kept, theirs] = [newToken(), newToken(), newToken()]
+    for (const token of [mine, kept]) await register(someone, token)
+    await register(other, theirs)
+    const logOut = ({ access: token }: Someone, registration_token: string): Promise<Reply> =>
+      api.call('POST', '/api/auth/logout/', { token, body: { registration_token } })
+    expect((await logOut(await api.someone('survivor'), theirs)).status).toBe(204)
+    expect(await list(other)).toHaveLength(1)
+    expect((await logOut(someone, mine)).status).toBe(204)
+    const left = await api.database.db('devices').where({ user_id: someone.id })
+    expect(left).toHaveLength(1)
+    expect((await api.call('GET', '/api/auth/devices/', { token: someone.access })).body.code).toBe('SESSION_REVOKED')
+  })
+
   it.each([
     [{ registration_token: 'short' }, 'body.registration_token too_small'],
     [{ registration_token: 'with a blank in the middle' }, 'body.registration_token invalid_format'],
+    // It would be taken for a subscription, whose endpoint nobody has looked at.
+    [{ registration_token: '{"endpoint":"http://127.0.0.1/"}' }, 'body.registration_token invalid_format'],
+    [{ device_type: undefined }, 'body.device_type required'],
     [{ registration_token: 'x'.repeat(4_097) }, 'body.registration_token too_big'],
     [{ device_type: 'fridge' }, 'body.device_type invalid_value'],
     [{ user_id: 'somebody' }, 'body.user_id unknown_field'],
@@ -124,5 +143,67 @@ describe('a device', () => {
     ['DELETE', '0192b3c4-0000-7000-8000-000000000001/'],
   ])('%s needs a token', async (method, path) => {
     expect((await api.call(method, `/api/auth/devices/${path}`)).body.code).toBe('TOKEN_MISSING')
+  })
+})
+
+describe('a browser’s subscription', () => {
+  const keys = { p256dh: `B${'x'.repeat(86)}`, auth: 'y'.repeat(22) }
+  const ENDPOINT = 'https://push.example.org/send/canary-0123456789'
+  const subscribe = ({ access: token }: Someone, subscription: unknown, more: object = {}): Promise<Reply> =>
+    api.call('POST', '/api/auth/devices/', { token, body: { subscription, ...more } })
+
+  it('is a device of the web, kept sealed as one text with nothing else of the browser in it', async () => {
+    const someone = await api.someone('survivor')
+    const reply = await subscribe(someone, { keys, expirationTime: null, endpoint: ENDPOINT })
+    expect(reply.status).toBe(201)
+    expect(reply.body).toMatchObject({ device_type: 'web', token_ending: '6789' })
+    expect(await list(someone)).toEqual([reply.body])
+    const { db } = api.database
+    const [device] = await listDevices(db, api.deps.acts.vault, someone.id)
+    expect(JSON.parse(device?.token ?? '')).toEqual({ endpoint: ENDPOINT, keys })
+    expect(JSON.stringify([await db('devices'), api.log])).not.toContain('canary')
+  })
+
+  it('stays the same device, and moves with its browser', async () => {
+    const [before, after] = [await api.someone('survivor'), await api.someone('survivor')]
+    const endpoint = `${ENDPOINT}/shared`
+    const first = (await subscribe(before, { endpoint, keys })).body
+    expect((await subscribe(before, { keys, endpoint })).body.id).toBe(first.id)
+    expect((await subscribe(after, { endpoint, keys }, { device_type: 'web' })).status).toBe(201)
+    expect(await list(before)).toEqual([])
+    expect(await list(after)).toHaveLength(1)
+  })
+
+  it.each([
+    [{ endpoint: 'http://push.example.org/1' }, 'body.subscription.endpoint invalid_endpoint'],
+    [{ endpoint: 'https://me:secret@push.example.org/1' }, 'body.subscription.endpoint invalid_endpoint'],
+    [{ endpoint: 'file:///etc/passwd' }, 'body.subscription.endpoint invalid_endpoint'],
+    [{ endpoint: 'push' }, 'body.subscription.endpoint invalid_endpoint'],
+    [{ endpoint: `https://push.example.org/${'x'.repeat(2_048)}` }, 'body.subscription.endpoint too_big'],
+    [{ keys: { ...keys, p256dh: 'short' } }, 'body.subscription.keys.p256dh invalid_format'],
+    [{ keys: { p256dh: keys.p256dh } }, 'body.subscription.keys.auth required'],
+    [{ name: 'mine' }, 'body.subscription.name unknown_field'],
+  ])('is refused with %j', async (change, fault) => {
+    const reply = await subscribe(await api.someone('survivor'), { endpoint: ENDPOINT, keys, ...change })
+    const [first] = reply.body.errors
+    expect([reply.status, `${first.path} ${first.code}`]).toEqual([400, fault])
+  })
+
+  it.each([
+    [{ registration_token: newToken() }, 'body.registration_token required'],
+    [{ device_type: 'ios' }, 'body.device_type not_allowed'],
+  ])('stands for itself, not beside %j', async (more, fault) => {
+    const reply = await subscribe(await api.someone('survivor'), { endpoint: ENDPOINT, keys }, more)
+    const [first] = reply.body.errors
+    expect([reply.status, `${first.path} ${first.code}`]).toEqual([400, fault])
+  })
+
+  it('needs a key of the installation, where there is one', async () => {
+    const { access: token } = await api.someone('survivor')
+    const path = '/api/auth/devices/web-push-key/'
+    expect((await api.call('GET', path, { token })).body).toMatchObject({ status: 404, code: 'WEB_PUSH_KEY_NOT_FOUND' })
+    Object.assign(api.deps, { webPushKey: 'BKey' })
+    expect((await api.call('GET', path, { token })).body).toEqual({ public_key: 'BKey' })
+    expect((await api.call('GET', path)).body.code).toBe('TOKEN_MISSING')
   })
 })

@@ -1,4 +1,4 @@
-import { createNoticeActivities } from '../../activities/notice.activities'
+import { stepNotice, type NoticeDeps } from '../../activities/notice-step'
 import type { OutgoingEmail } from '../../adapters/ports'
 import type { Channel } from '../../domain/policy'
 import { createLogger } from '../../platform/logger'
@@ -93,25 +93,23 @@ describe('a reset', () => {
     const email = {
       async send(message: OutgoingEmail) {
         sent.push(message)
-        return { state: 'handed_over' as const, vendor_id: message.noticeId }
+        return { state: 'handed_over' as const, vendor: 'smtp', vendor_id: message.noticeId }
       },
     }
     const nothing = { send: () => Promise.reject(new Error('not by this channel')) }
-    const activities = createNoticeActivities({
+    const deps: NoticeDeps = {
       db,
       vault: api.deps.acts.vault,
       logger: createLogger({ level: 'silent', name: 'test' }),
       publicUrl: api.deps.publicUrl,
       channels: { email, push: nothing, sms: nothing, configured: new Set<Channel>(['email', 'push', 'sms']) },
-    })
+      timeTravel: false,
+    }
     const waiting = await db('notices')
       .where({ recipient_id: id, code: 'account.password_reset' })
       .where('send_after', '<=', db.raw('clock_timestamp()'))
       .select<{ id: string }[]>('id')
-    for (const { id: noticeId } of waiting)
-      for (const channel of await activities.planNotice({ noticeId }))
-        await activities.sendNotice({ noticeId, channel })
-    await db('notices').where({ recipient_id: id }).update({ send_after: null })
+    for (const { id: noticeId } of waiting) await stepNotice(deps, { noticeId, at: Date.now() })
     return sent.slice(before).map(({ text }) => /token=(\S+)$/.exec(text)?.[1] ?? '')
   }
 

@@ -37,7 +37,7 @@ describe('a session of staff', () => {
     expect(refresh.body.code).toBe('TOKEN_EXPIRED')
   })
 
-  it('is kept alive by acts, not by reading or refreshing', async () => {
+  it('is kept alive by acts, not by reading, refreshing or opening sockets', async () => {
     const someone = await api.someone('dispatcher')
     await idle(20, someone)
     await me(someone.access)
@@ -46,6 +46,7 @@ describe('a session of staff', () => {
       const row = await api.database.db('sessions').where({ user_id: someone.id }).first<{ last_active_at: Date }>()
       return Date.now() - (row?.last_active_at.getTime() ?? 0)
     }
+    expect((await call('POST', 'auth/ws-ticket/', body.access)).status).toBe(201)
     expect(await since()).toBeGreaterThan(19 * 60_000)
     expect((await call('PATCH', 'auth/me/', body.access, { language: 'sw' })).status).toBe(200)
     expect(await since()).toBeLessThan(60_000)

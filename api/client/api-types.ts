@@ -6,6 +6,102 @@
  */
 
 export interface paths {
+    "/api/api-keys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All keys, also those that are over
+         * @description Needs the permission `api_key:manage` (admin).
+         */
+        get: operations["get_api_keys"];
+        put?: never;
+        /**
+         * Issue a key for another system
+         * @description Sent as `X-API-Key`, it acts in the name of an account within its scopes; what that account does stands in the record under its name. The key is shown this once: only a digest of it is kept.
+         *
+         *     Needs the permission `api_key:manage` (admin).
+         */
+        post: operations["post_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A key
+         * @description Needs the permission `api_key:manage` (admin).
+         */
+        get: operations["get_api_keys_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key at once
+         * @description It stays in the list with its usage.
+         *
+         *     Needs the permission `api_key:manage` (admin).
+         */
+        delete: operations["delete_api_keys_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{id}/rotate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue a key in the place of another
+         * @description With the same name, account, scopes and length of life. The old one lives until the grace is over.
+         *
+         *     Needs the permission `api_key:manage` (admin).
+         */
+        post: operations["post_api_keys_id_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{id}/usage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often a key was used, by day and route
+         * @description Requests that were let through, the newest day first. Counts are gathered in memory and written every 5 seconds: a process that is killed loses those of its last seconds.
+         *
+         *     Needs the permission `api_key:manage` (admin).
+         */
+        get: operations["get_api_keys_id_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/biometric/disable/": {
         parameters: {
             query?: never;
@@ -65,11 +161,33 @@ export interface paths {
         put?: never;
         /**
          * Register a device for push notices
-         * @description Takes tokens of FCM and of Expo. A token has one user: registering it takes it from whoever had it before. Of more than 20 devices the one registered longest ago goes.
+         * @description Takes tokens of FCM and of Expo, or what a browser subscribed to. A token has one user: registering it takes it from whoever had it before. Of more than 20 devices the one registered longest ago goes.
          *
          *     Needs the permission `account:self` (survivor, provider, dispatcher, admin).
          */
         post: operations["post_auth_devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/devices/web-push-key/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The key that a browser subscribes with
+         * @description For installations that push to browsers by themselves; the others answer 404.
+         *
+         *     Needs the permission `account:self` (survivor, provider, dispatcher, admin).
+         */
+        get: operations["get_auth_devices_web_push_key"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -241,7 +359,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description The session ends at once, its access tokens with it.
+         * @description The session ends at once, its access tokens with it. Nothing more is pushed to the device that is named.
          *
          *     Needs the permission `account:self` (survivor, provider, dispatcher, admin).
          */
@@ -696,6 +814,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/ws-ticket/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket to open a socket with
+         * @description Works once, within 30 s, for this session. A browser cannot send a header with a socket, and an access token does not belong into an address.
+         *
+         *     Needs the permission `account:self` (survivor, provider, dispatcher, admin).
+         */
+        post: operations["post_auth_ws_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dispatch/acknowledge/": {
         parameters: {
             query?: never;
@@ -796,6 +936,54 @@ export interface paths {
          *     Needs the permission `dispatch:read` (dispatcher, admin).
          */
         get: operations["get_dispatch_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dispatch/drills/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The drills so far
+         * @description Needs the permission `dispatch:read` (dispatcher, admin).
+         */
+        get: operations["get_dispatch_drills"];
+        put?: never;
+        /**
+         * Start a communication drill
+         * @description Sends a neutral notice to everybody on duty by each of the channels at once, to see whom it reaches. People answer by reading it. Their own preferences count. One drill in ten minutes.
+         *
+         *     Needs the permission `dispatch:act` (dispatcher, admin).
+         */
+        post: operations["post_dispatch_drills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dispatch/drills/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom a drill has reached, and by which channel
+         * @description Those who were called are paged.
+         *
+         *     Needs the permission `dispatch:read` (dispatcher, admin).
+         */
+        get: operations["get_dispatch_drills_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1210,6 +1398,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{id}/notices/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who was told of the incident, and by which way
+         * @description Newest first, withdrawn ones too; announcements of messages are not among them. The look is logged, as every other is.
+         *
+         *     Needs the permission `dispatch:read` (dispatcher, admin).
+         */
+        get: operations["get_incidents_id_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{id}/offers/": {
         parameters: {
             query?: never;
@@ -1313,7 +1523,7 @@ export interface paths {
         put?: never;
         /**
          * Start or complete the work
-         * @description The responder starts and completes; the reporter may complete with `helped` or `not_helped`.
+         * @description The responder starts and completes; the reporter may complete with `helped` or `not_helped`. Where a completion came without an outcome (`not_stated`), `completed` with one states it.
          *
          *     Needs the permission `incident:work` (survivor, provider, dispatcher, admin).
          */
@@ -1323,7 +1533,7 @@ export interface paths {
         head?: never;
         /**
          * Start or complete the work
-         * @description The responder starts and completes; the reporter may complete with `helped` or `not_helped`.
+         * @description The responder starts and completes; the reporter may complete with `helped` or `not_helped`. Where a completion came without an outcome (`not_stated`), `completed` with one states it.
          *
          *     Needs the permission `incident:work` (survivor, provider, dispatcher, admin).
          */
@@ -1540,6 +1750,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notices/preferences/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How you are reached
+         * @description As it counts now. Survivors who have said nothing are reached in their inbox alone; everybody else by every channel.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        get: operations["get_notices_preferences"];
+        /**
+         * Say how you want to be reached
+         * @description For a survivor this is the consent to be sent neutral notices by the channels that are on, and by no others. It holds from the next message on, also for one that was on its way to be sent.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        put: operations["put_notices_preferences"];
+        post?: never;
+        /**
+         * Take back what you said
+         * @description At once: to a survivor nothing is sent any more. For everybody else every channel counts again.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        delete: operations["delete_notices_preferences"];
+        options?: never;
+        head?: never;
+        /**
+         * Change how you want to be reached
+         * @description Fields that are not given stay as they count now. A survivor who has said nothing before thereby agrees.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        patch: operations["patch_notices_preferences"];
+        trace?: never;
+    };
+    "/api/notices/read/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that you have read your inbox
+         * @description Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        post: operations["post_notices_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send yourself a test
+         * @description By the channels you name, under your own preferences; at most five an hour. The answer says which of them can reach you at all; `GET /api/notices/{id}/` says what became of it.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        post: operations["post_notices_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One notice, and how it was sent
+         * @description Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        get: operations["get_notices_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notices/{id}/read/": {
         parameters: {
             query?: never;
@@ -1551,9 +1863,33 @@ export interface paths {
         put?: never;
         /**
          * Note that you have read a notice
-         * @description Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         * @description The first reading counts. It is not sent by any further channel.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
          */
         post: operations["post_notices_id_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/{id}/received/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that a push has arrived
+         * @description For apps, when a push comes in and before anybody has looked at it: no further channel is then tried. Does not mark the notice as read.
+         *
+         *     Needs the permission `notice:own` (survivor, provider, dispatcher, admin).
+         */
+        post: operations["post_notices_id_received"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1712,6 +2048,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/receipts/africas-talking/{secret}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A delivery report of Africa’s Talking
+         * @description This vendor signs nothing: the end of the address is a secret that it was told. Taken any number of times, in any order, also for a message that is not known yet.
+         *
+         *     Open to everybody.
+         */
+        post: operations["post_receipts_africas_talking_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receipts/twilio/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A status callback of Twilio
+         * @description Signed by Twilio with the auth token over this address and the whole form. Taken any number of times, in any order, also for a message that is not known yet.
+         *
+         *     Open to everybody.
+         */
+        post: operations["post_receipts_twilio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All webhooks
+         * @description Needs the permission `webhook:manage` (admin).
+         */
+        get: operations["get_webhooks"];
+        put?: never;
+        /**
+         * Have another system told of events
+         * @description From now on every event that it wants is sent to it by POST, signed as Standard Webhooks has it: ids and codes, nothing that anybody wrote. The secret is shown this once.
+         *
+         *     Needs the permission `webhook:manage` (admin).
+         */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A webhook
+         * @description Needs the permission `webhook:manage` (admin).
+         */
+        get: operations["get_webhooks_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and what is known of its deliveries
+         * @description Needs the permission `webhook:manage` (admin).
+         */
+        delete: operations["delete_webhooks_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook, switch it off or on again
+         * @description On the version that you saw, by If-Match or `version`. Absent fields stay. What was cancelled while it was off comes back only by a replay.
+         *
+         *     Needs the permission `webhook:manage` (admin).
+         */
+        patch: operations["patch_webhooks_id"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent, and what became of it
+         * @description Needs the permission `webhook:manage` (admin).
+         */
+        get: operations["get_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{did}/replay/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery once more
+         * @description At once, under its old `webhook-id`, and with all attempts before it again.
+         *
+         *     Needs the permission `webhook:manage` (admin).
+         */
+        post: operations["post_webhooks_id_deliveries_did_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/replay/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send everything once more that did not arrive since a moment
+         * @description What failed or was cancelled, the oldest first, at most 1,000 at once.
+         *
+         *     Needs the permission `webhook:manage` (admin).
+         */
+        post: operations["post_webhooks_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/rotate-secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw a new secret
+         * @description The secret before it signs too for 24 hours: `webhook-signature` then holds both signatures.
+         *
+         *     Needs the permission `webhook:manage` (admin).
+         */
+        post: operations["post_webhooks_id_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test
+         * @description A delivery of the type `webhook.test` with empty data, on the way that all others go. What became of it stands among the deliveries.
+         *
+         *     Needs the permission `webhook:manage` (admin).
+         */
+        post: operations["post_webhooks_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live/": {
         parameters: {
             query?: never;
@@ -1764,12 +2308,64 @@ export interface components {
             code: string;
             message: string;
         };
+        IssuedApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How the key begins */
+            prefix: string;
+            /** Format: uuid */
+            user_id: string;
+            scopes: string[];
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description To within some seconds
+             */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: uuid */
+            replaced_by: string | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description To be sent as `X-API-Key`; shown this once */
+            key: string;
+        };
+        ApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How the key begins */
+            prefix: string;
+            /** Format: uuid */
+            user_id: string;
+            scopes: string[];
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description To within some seconds
+             */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** Format: uuid */
+            replaced_by: string | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         Device: {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
             device_type: "ios" | "android" | "web";
-            /** @description The last characters of the token, by which an app knows its own */
+            /** @description The last characters of the token, or of the subscription’s endpoint, by which an app knows its own */
             token_ending: string;
             /** Format: date-time */
             created_at: string;
@@ -1826,6 +2422,8 @@ export interface components {
             is_anonymous: boolean;
             biometric_enabled: boolean;
             is_active: boolean;
+            /** @description Of dispatchers and administrators; null for everybody else */
+            on_duty: boolean | null;
             /** Format: date-time */
             last_login: string | null;
             /** Format: date-time */
@@ -1900,6 +2498,12 @@ export interface components {
             secret: string;
             otpauth_url: string;
         };
+        SocketTicket: {
+            /** @description For `?ticket=` of one socket */
+            ticket: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         Incident: {
             /** Format: uuid */
             id: string;
@@ -1908,6 +2512,11 @@ export interface components {
             case_type: "gbv" | "ambulance";
             /** @enum {string} */
             urgency: "urgent" | "routine";
+            /**
+             * @description As it was reported; the urgency itself where no other word was used
+             * @enum {string}
+             */
+            urgency_word: "routine" | "urgent" | "immediate";
             /** @enum {string} */
             status: "reported" | "pending_dispatcher_review" | "offering" | "escalated" | "assigned" | "in_progress" | "completed" | "closed" | "cancelled";
             rev: number;
@@ -1920,7 +2529,7 @@ export interface components {
             } | null;
             held: boolean;
             /** @enum {string|null} */
-            escalation_reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | null;
+            escalation_reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | "outcome_missing" | null;
             offer: {
                 /** Format: uuid */
                 id: string;
@@ -2082,7 +2691,7 @@ export interface components {
             /** @description Null is for those without an outcome */
             outcomes: {
                 /** @enum {string|null} */
-                outcome: "resolved" | "referred" | "declined_help" | "unreachable" | "duplicate" | "helped" | "not_helped" | null;
+                outcome: "resolved" | "referred" | "declined_help" | "unreachable" | "duplicate" | "helped" | "not_helped" | "not_stated" | null;
                 count: number | null;
                 /** @description True for what stands for fewer than 5, or would give such a one away */
                 suppressed: boolean;
@@ -2234,7 +2843,7 @@ export interface components {
                 incident: string;
                 code: string;
                 /** @enum {string} */
-                reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred";
+                reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | "outcome_missing";
                 step: number;
                 /** Format: date-time */
                 since: string;
@@ -2253,6 +2862,11 @@ export interface components {
             case_type: "gbv" | "ambulance";
             /** @enum {string} */
             urgency: "urgent" | "routine";
+            /**
+             * @description As it was reported; the urgency itself where no other word was used
+             * @enum {string}
+             */
+            urgency_word: "routine" | "urgent" | "immediate";
             /** @enum {string} */
             status: "reported" | "pending_dispatcher_review" | "offering" | "escalated" | "assigned" | "in_progress" | "completed" | "closed" | "cancelled";
             rev: number;
@@ -2265,7 +2879,7 @@ export interface components {
             } | null;
             held: boolean;
             /** @enum {string|null} */
-            escalation_reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | null;
+            escalation_reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | "outcome_missing" | null;
             offer: {
                 /** Format: uuid */
                 id: string;
@@ -2284,6 +2898,79 @@ export interface components {
                 id: string;
                 provider_type: string | null;
             } | null;
+        };
+        DrillDetail: {
+            /** Format: uuid */
+            id: string;
+            started_by: {
+                /** Format: uuid */
+                id: string;
+                /** @description Empty once the account was erased */
+                name: string;
+            };
+            /** Format: date-time */
+            started_at: string;
+            channels: ("push" | "sms" | "email")[];
+            counts: {
+                /** @description How many were called */
+                people: number;
+                /** @description How many it has reached, by a receipt or because they answered */
+                reached: number;
+                /** @description How many have read the notice */
+                answered: number;
+            };
+            people: {
+                count: number;
+                next: string | null;
+                previous: string | null;
+                results: {
+                    person: {
+                        /** Format: uuid */
+                        id: string;
+                        /** @description Empty once the account was erased */
+                        name: string;
+                    };
+                    /** @enum {string} */
+                    role: "survivor" | "provider" | "dispatcher" | "admin";
+                    provider_type: string | null;
+                    /** Format: date-time */
+                    answered_at: string | null;
+                    channels: {
+                        /** @enum {string} */
+                        channel: "push" | "sms" | "email";
+                        /** @enum {string} */
+                        state: "queued" | "handed_over" | "delivered" | "read" | "failed" | "unknown" | "withdrawn";
+                        /**
+                         * Format: date-time
+                         * @description Since when it is so
+                         */
+                        at: string;
+                        /** @description The code of the last failure, also of one that a later try made good */
+                        failure: string | null;
+                    }[];
+                }[];
+            };
+        };
+        Drill: {
+            /** Format: uuid */
+            id: string;
+            started_by: {
+                /** Format: uuid */
+                id: string;
+                /** @description Empty once the account was erased */
+                name: string;
+            };
+            /** Format: date-time */
+            started_at: string;
+            channels: ("push" | "sms" | "email")[];
+            counts: {
+                /** @description How many were called */
+                people: number;
+                /** @description How many it has reached, by a receipt or because they answered */
+                reached: number;
+                /** @description How many have read the notice */
+                answered: number;
+            };
         };
         Policy: {
             /** Format: uuid */
@@ -2374,6 +3061,11 @@ export interface components {
             case_type: "gbv" | "ambulance";
             /** @enum {string} */
             urgency: "urgent" | "routine";
+            /**
+             * @description As it was reported; the urgency itself where no other word was used
+             * @enum {string}
+             */
+            urgency_word: "routine" | "urgent" | "immediate";
             /** @enum {string} */
             status: "reported" | "pending_dispatcher_review" | "offering" | "escalated" | "assigned" | "in_progress" | "completed" | "closed" | "cancelled";
             rev: number;
@@ -2386,7 +3078,7 @@ export interface components {
             } | null;
             held: boolean;
             /** @enum {string|null} */
-            escalation_reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | null;
+            escalation_reason: "all_refused" | "all_at_capacity" | "no_provider_available" | "search_time_spent" | "review_overdue" | "not_started" | "not_helped" | "assignee_barred" | "outcome_missing" | null;
             offer: {
                 /** Format: uuid */
                 id: string;
@@ -2465,7 +3157,7 @@ export interface components {
             /** @enum {string} */
             status: "reported" | "pending_dispatcher_review" | "offering" | "escalated" | "assigned" | "in_progress" | "completed" | "closed" | "cancelled";
             rev: number;
-            actions: ("offer" | "accept" | "reject" | "expire" | "escalate" | "assign" | "reassign" | "research" | "hand_back" | "start" | "complete" | "close" | "reopen" | "cancel" | "hold" | "release" | "own" | "urgency" | "acknowledge" | "edit")[];
+            actions: ("offer" | "accept" | "reject" | "expire" | "escalate" | "assign" | "reassign" | "research" | "hand_back" | "start" | "complete" | "state_outcome" | "close" | "reopen" | "cancel" | "hold" | "release" | "own" | "urgency" | "acknowledge" | "edit")[];
             outcomes: ("resolved" | "referred" | "declined_help" | "unreachable" | "duplicate" | "helped" | "not_helped")[];
         };
         Exclusion: {
@@ -2482,6 +3174,44 @@ export interface components {
             barred_at: string;
             /** @description Works on it at present: dispatch was called to decide */
             is_assigned: boolean;
+        };
+        IncidentNotice: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /**
+             * @description In which role somebody was told
+             * @enum {string}
+             */
+            role: "survivor" | "provider" | "dispatcher" | "admin";
+            /** @description Who of the staff or the providers was told; the reporter is not named here */
+            person: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            read_at: string | null;
+            /**
+             * Format: date-time
+             * @description When what it said was over
+             */
+            withdrawn_at: string | null;
+            channels: {
+                /** @enum {string} */
+                channel: "push" | "sms" | "email";
+                /** @enum {string} */
+                state: "queued" | "handed_over" | "delivered" | "read" | "failed" | "unknown" | "withdrawn";
+                /**
+                 * Format: date-time
+                 * @description Since when it is so
+                 */
+                at: string;
+                /** @description The code of the last failure, also of one that a later try made good */
+                failure: string | null;
+            }[];
         };
         Offer: {
             /** Format: uuid */
@@ -2597,6 +3327,11 @@ export interface components {
                 code: string;
                 /** @enum {string} */
                 status: "reported" | "pending_dispatcher_review" | "offering" | "escalated" | "assigned" | "in_progress" | "completed" | "closed" | "cancelled";
+                incident_type: string | null;
+                /** @enum {string} */
+                urgency: "urgent" | "routine";
+                /** @enum {string} */
+                urgency_word: "routine" | "urgent" | "immediate";
             };
             participants: {
                 /** Format: uuid */
@@ -2642,6 +3377,70 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             read_at: string | null;
+        };
+        NotificationPreferences: {
+            push: {
+                /** @description Do you want to be reached so? */
+                enabled: boolean;
+                /** @description Can this installation send so? */
+                available: boolean;
+                /** @description How many devices, numbers or addresses of yours it knows */
+                addresses: number;
+            };
+            sms: {
+                /** @description Do you want to be reached so? */
+                enabled: boolean;
+                /** @description Can this installation send so? */
+                available: boolean;
+                /** @description How many devices, numbers or addresses of yours it knows */
+                addresses: number;
+            };
+            email: {
+                /** @description Do you want to be reached so? */
+                enabled: boolean;
+                /** @description Can this installation send so? */
+                available: boolean;
+                /** @description How many devices, numbers or addresses of yours it knows */
+                addresses: number;
+            };
+            quiet_hours: {
+                from: string;
+                to: string;
+            } | null;
+            /** @description Null: that of the case type */
+            time_zone: string | null;
+            digest: boolean;
+            /**
+             * Format: date-time
+             * @description When you said so; null while you have said nothing, and then nothing leaves the inbox of a survivor
+             */
+            told_at: string | null;
+        };
+        NoticeDetail: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The incident it is about
+             */
+            reference: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            read_at: string | null;
+            /** @description By which channels it was sent, and what became of it */
+            attempts: {
+                /** @enum {string} */
+                channel: "push" | "sms" | "email";
+                /** @enum {string} */
+                state: "queued" | "handed_over" | "delivered" | "read" | "failed" | "unknown" | "withdrawn";
+                /**
+                 * Format: date-time
+                 * @description Since when it is so
+                 */
+                at: string;
+            }[];
         };
         ProviderProfile: {
             /** Format: uuid */
@@ -2693,13 +3492,112 @@ export interface components {
             expires_at: string;
             seconds_left: number;
         };
+        AddedWebhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            event_types: string[];
+            case_types: string[];
+            /** @enum {string} */
+            status: "active" | "disabled";
+            /**
+             * @description `gone`: the receiver answered 410. `failing`: nothing could be delivered for three days
+             * @enum {string|null}
+             */
+            disabled_reason: "by_admin" | "gone" | "failing" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success
+             */
+            failing_since: string | null;
+            version: number;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description By which you verify signatures; shown this once */
+            secret: string;
+        };
+        Webhook: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            event_types: string[];
+            case_types: string[];
+            /** @enum {string} */
+            status: "active" | "disabled";
+            /**
+             * @description `gone`: the receiver answered 410. `failing`: nothing could be delivered for three days
+             * @enum {string|null}
+             */
+            disabled_reason: "by_admin" | "gone" | "failing" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success
+             */
+            failing_since: string | null;
+            version: number;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WebhookDelivery: {
+            /**
+             * Format: uuid
+             * @description Sent as `webhook-id`
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null for a test
+             */
+            event: string | null;
+            /** @description A type of event, or `webhook.test` */
+            type: string;
+            /** Format: uuid */
+            incident: string | null;
+            /** @enum {string} */
+            state: "queued" | "delivered" | "failed" | "cancelled";
+            /** @description Since it was first sent, or last replayed */
+            attempts: number;
+            last_status: number | null;
+            /** @description A code, such as `REFUSED`, `REDIRECTED`, `TIMED_OUT`, `ADDRESS_REFUSED` */
+            last_failure: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next
+             */
+            next_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at: string | null;
+        };
+        Replayed: {
+            replayed: number;
+            /** @description Not yet: ask again for these */
+            left: number;
+        };
+        WebhookSecret: {
+            /** @description Shown this once */
+            secret: string;
+            /** Format: date-time */
+            old_secret_signs_until: string;
+        };
         /** @description Why a request was refused */
         Problem: {
             type: string;
             title: string;
             status: number;
             /** @enum {string} */
-            code: "VALIDATION_FAILED" | "BODY_MALFORMED" | "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "SESSION_REVOKED" | "CREDENTIALS_WRONG" | "OTP_REQUIRED" | "FORBIDDEN" | "ACCESS_ENDED" | "INVITATION_REQUIRED" | "SECOND_FACTOR_REQUIRED" | "INCIDENT_NOT_FOUND" | "EXCLUSION_NOT_FOUND" | "PROVIDER_NOT_FOUND" | "USER_NOT_FOUND" | "POLICY_NOT_FOUND" | "INVITATION_NOT_FOUND" | "NOTICE_NOT_FOUND" | "SESSION_NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "ATTACHMENT_NOT_FOUND" | "DEVICE_NOT_FOUND" | "PASSKEY_NOT_FOUND" | "TOTP_NOT_FOUND" | "PAGE_NOT_FOUND" | "OFFER_EXPIRED" | "OFFER_TAKEN" | "OFFER_WITHDRAWN" | "OFFER_NOT_YOURS" | "INCIDENT_CLOSED" | "TRANSITION_NOT_ALLOWED" | "CHANGED" | "PROVIDER_AT_CAPACITY" | "PROVIDER_EXCLUDED" | "CONVERSATION_CLOSED" | "NOBODY_ASSIGNED" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "INVITATION_SPENT" | "RESET_SPENT" | "TOTP_ENROLLED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_IN_PROGRESS" | "VERSION_CONFLICT" | "BODY_TOO_LARGE" | "FILE_TOO_LARGE" | "MEDIA_TYPE_NOT_SUPPORTED" | "FILE_TYPE_NOT_SUPPORTED" | "RULE_BROKEN" | "PASSKEY_REFUSED" | "ACCOUNT_LOCKED" | "VERSION_REQUIRED" | "RATE_LIMITED" | "INTERNAL" | "ENGINE_UNAVAILABLE";
+            code: "VALIDATION_FAILED" | "BODY_MALFORMED" | "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" | "SESSION_REVOKED" | "API_KEY_INVALID" | "CREDENTIALS_WRONG" | "OTP_REQUIRED" | "FORBIDDEN" | "ACCESS_ENDED" | "INVITATION_REQUIRED" | "RECEIPT_FORGED" | "SECOND_FACTOR_REQUIRED" | "ROUTE_NOT_FOUND" | "INCIDENT_NOT_FOUND" | "EXCLUSION_NOT_FOUND" | "PROVIDER_NOT_FOUND" | "USER_NOT_FOUND" | "POLICY_NOT_FOUND" | "INVITATION_NOT_FOUND" | "NOTICE_NOT_FOUND" | "SESSION_NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "ATTACHMENT_NOT_FOUND" | "DEVICE_NOT_FOUND" | "WEB_PUSH_KEY_NOT_FOUND" | "DRILL_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "API_KEY_NOT_FOUND" | "PASSKEY_NOT_FOUND" | "TOTP_NOT_FOUND" | "PAGE_NOT_FOUND" | "OFFER_EXPIRED" | "OFFER_TAKEN" | "OFFER_WITHDRAWN" | "OFFER_NOT_YOURS" | "INCIDENT_CLOSED" | "TRANSITION_NOT_ALLOWED" | "CHANGED" | "PROVIDER_AT_CAPACITY" | "PROVIDER_EXCLUDED" | "CONVERSATION_CLOSED" | "DRILL_RUNNING" | "WEBHOOK_DISABLED" | "API_KEY_ENDED" | "NOBODY_ASSIGNED" | "EMAIL_TAKEN" | "USERNAME_TAKEN" | "INVITATION_SPENT" | "RESET_SPENT" | "TOTP_ENROLLED" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_IN_PROGRESS" | "VERSION_CONFLICT" | "BODY_TOO_LARGE" | "FILE_TOO_LARGE" | "MEDIA_TYPE_NOT_SUPPORTED" | "FILE_TYPE_NOT_SUPPORTED" | "RULE_BROKEN" | "PASSKEY_REFUSED" | "ACCOUNT_LOCKED" | "VERSION_REQUIRED" | "RATE_LIMITED" | "INTERNAL" | "ENGINE_UNAVAILABLE";
             detail: string;
             message: string;
             /** Format: uuid */
@@ -2715,6 +3613,301 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": "next",
+                     *       "previous": "previous",
+                     *       "results": [
+                     *         {
+                     *           "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "name": "Amina",
+                     *           "prefix": "prefix",
+                     *           "user_id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "scopes": [
+                     *             "scopes"
+                     *           ],
+                     *           "expires_at": "2026-11-21T08:30:00.000Z",
+                     *           "last_used_at": "2026-11-21T08:30:00.000Z",
+                     *           "revoked_at": "2026-11-21T08:30:00.000Z",
+                     *           "replaced_by": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "created_by": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "created_at": "2026-11-21T08:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "hospital-desk",
+                 *       "scopes": [
+                 *         "incident:list",
+                 *         "incident:read"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description A code such as `hospital-desk`, so that it may stand in lists and logs */
+                    name: string;
+                    /** @description What it may do, as far as the account’s role may */
+                    scopes: ("incident:create" | "incident:list" | "incident:read" | "incident:edit" | "incident:answer" | "incident:work" | "incident:hand_back" | "incident:cancel" | "incident:close" | "incident:reopen" | "incident:offers" | "incident:stats" | "message:use" | "provider:self" | "provider:list" | "dispatch:read" | "dispatch:act" | "dispatch:analytics" | "policy:read" | "health:read" | "notice:own")[];
+                    /**
+                     * Format: uuid
+                     * @description In whose name it acts: a provider, dispatcher or administrator. Absent: yourself
+                     */
+                    user_id?: string;
+                    /**
+                     * Format: date-time
+                     * @description Within two years. Absent: in a year
+                     */
+                    expires_at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_keys_id_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "grace_seconds": 3600
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description For how long the old key goes on
+                     * @default 86400
+                     */
+                    grace_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiKey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_keys_id_usage: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+                /** @description A day in UTC. Absent: 30 days before `to` */
+                from?: string;
+                /** @description Included. Absent: today */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": "next",
+                     *       "previous": "previous",
+                     *       "results": [
+                     *         {
+                     *           "day": "day",
+                     *           "route": "route",
+                     *           "count": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: {
+                            /** @description In UTC */
+                            day: string;
+                            /** @description As it is declared, such as `GET /api/incidents/:id/` */
+                            route: string;
+                            count: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_auth_biometric_disable: {
         parameters: {
             query?: never;
@@ -2858,9 +4051,27 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    registration_token: string;
-                    /** @enum {string} */
-                    device_type: "ios" | "android" | "web";
+                    /** @example ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx] */
+                    registration_token?: string;
+                    /** @description What `PushManager.subscribe()` gave, as JSON */
+                    subscription?: {
+                        /**
+                         * Format: uri
+                         * @example https://push.example.org/send/f2a6c1
+                         */
+                        endpoint: string;
+                        /** @description As the browser gives it; not used */
+                        expirationTime?: number | null;
+                        keys: {
+                            p256dh: string;
+                            auth: string;
+                        };
+                    };
+                    /**
+                     * @description A browser’s subscription is always `web`
+                     * @enum {string}
+                     */
+                    device_type?: "ios" | "android" | "web";
                 };
             };
         };
@@ -2872,6 +4083,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_devices_web_push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "public_key": "public key"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description The `applicationServerKey` for `PushManager.subscribe()` */
+                        public_key: string;
+                    };
                 };
             };
             /** @description Refused */
@@ -3257,11 +4505,17 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "refresh": "refresh"
+                 *       "refresh": "refresh",
+                 *       "registration_token": "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]"
                  *     }
                  */
                 "application/json": {
                     refresh?: string;
+                    /**
+                     * @description The device to which nothing is pushed any more
+                     * @example ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]
+                     */
+                    registration_token?: string;
                 };
             };
         };
@@ -3331,7 +4585,8 @@ export interface operations {
                  *       "last_name": "last name",
                  *       "phone": "+254700000000",
                  *       "language": "en",
-                 *       "is_anonymous": true
+                 *       "is_anonymous": true,
+                 *       "on_duty": true
                  *     }
                  */
                 "application/json": {
@@ -3341,6 +4596,8 @@ export interface operations {
                     /** @enum {string} */
                     language?: "en" | "sw" | "th" | "hi" | "ar";
                     is_anonymous?: boolean;
+                    /** @description Dispatchers and administrators: are you called when a case needs a person? */
+                    on_duty?: boolean;
                 };
             };
         };
@@ -3380,7 +4637,8 @@ export interface operations {
                  *       "last_name": "last name",
                  *       "phone": "+254700000000",
                  *       "language": "en",
-                 *       "is_anonymous": true
+                 *       "is_anonymous": true,
+                 *       "on_duty": true
                  *     }
                  */
                 "application/json": {
@@ -3390,6 +4648,8 @@ export interface operations {
                     /** @enum {string} */
                     language?: "en" | "sw" | "th" | "hi" | "ar";
                     is_anonymous?: boolean;
+                    /** @description Dispatchers and administrators: are you called when a case needs a person? */
+                    on_duty?: boolean;
                 };
             };
         };
@@ -4162,6 +5422,7 @@ export interface operations {
                      *           "is_anonymous": true,
                      *           "biometric_enabled": true,
                      *           "is_active": true,
+                     *           "on_duty": true,
                      *           "last_login": "2026-11-21T08:30:00.000Z",
                      *           "created_at": "2026-11-21T08:30:00.000Z",
                      *           "updated_at": "2026-11-21T08:30:00.000Z"
@@ -4303,6 +5564,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_ws_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocketTicket"];
                 };
             };
             /** @description Refused */
@@ -4554,6 +5844,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dispatch_drills: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": "next",
+                     *       "previous": "previous",
+                     *       "results": [
+                     *         {
+                     *           "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "started_by": {
+                     *             "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *             "name": "Amina"
+                     *           },
+                     *           "started_at": "2026-11-21T08:30:00.000Z",
+                     *           "channels": [
+                     *             "push"
+                     *           ],
+                     *           "counts": {
+                     *             "people": 1,
+                     *             "reached": 1,
+                     *             "answered": 1
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["Drill"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_dispatch_drills: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "channels": [
+                 *         "push",
+                 *         "sms"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @default [
+                     *       "push",
+                     *       "sms",
+                     *       "email"
+                     *     ]
+                     */
+                    channels?: ("push" | "sms" | "email")[];
+                    /**
+                     * @description `on_duty`: staff on duty and verified providers who are available or busy; `all`: those off duty as well
+                     * @default on_duty
+                     * @enum {string}
+                     */
+                    audience?: "on_duty" | "all";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dispatch_drills_id: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
                 };
             };
             /** @description Refused */
@@ -5045,7 +6492,7 @@ export interface operations {
                 status?: string;
                 urgency?: "urgent" | "routine";
                 case_type?: "gbv" | "ambulance";
-                incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "other" | "emergency" | "appointment" | "discharge" | "transfer";
+                incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "femicide" | "other" | "emergency" | "appointment" | "discharge" | "transfer";
                 mine?: "true" | "false";
                 escalated?: "true" | "false";
                 assigned_to?: string;
@@ -5078,6 +6525,7 @@ export interface operations {
                      *           "code": "K-7Q4M2",
                      *           "case_type": "gbv",
                      *           "urgency": "urgent",
+                     *           "urgency_word": "routine",
                      *           "status": "reported",
                      *           "rev": 1,
                      *           "version": 1,
@@ -5154,17 +6602,23 @@ export interface operations {
                     case_type?: "gbv" | "ambulance";
                     /** @enum {string} */
                     urgency: "urgent" | "routine";
+                    /**
+                     * @description How the reporter put it; kept, while the engine goes by the urgency
+                     * @enum {string}
+                     */
+                    urgency_word?: "routine" | "urgent" | "immediate";
                     title?: string;
                     description?: string;
                     /** @enum {string} */
-                    incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "other" | "emergency" | "appointment" | "discharge" | "transfer";
+                    incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "femicide" | "other" | "emergency" | "appointment" | "discharge" | "transfer";
                     /** Format: date-time */
                     occurred_at?: string;
                     /** @enum {string} */
                     occurred_precision?: "exact" | "hour" | "day" | "week" | "month" | "unknown";
+                    /** @description A point, words for it where the point is not known, or both */
                     location?: {
-                        lat: number;
-                        lng: number;
+                        lat?: number;
+                        lng?: number;
                         text?: string;
                     };
                     /** @description Fields of your own, kept sealed */
@@ -5293,6 +6747,7 @@ export interface operations {
                      *       "code": "K-7Q4M2",
                      *       "case_type": "gbv",
                      *       "urgency": "urgent",
+                     *       "urgency_word": "routine",
                      *       "status": "reported",
                      *       "rev": 1,
                      *       "version": 1,
@@ -5420,14 +6875,15 @@ export interface operations {
                         title?: string | null;
                         description?: string | null;
                         /** @enum {string|null} */
-                        incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "other" | "emergency" | "appointment" | "discharge" | "transfer" | null;
+                        incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "femicide" | "other" | "emergency" | "appointment" | "discharge" | "transfer" | null;
                         /** Format: date-time */
                         occurred_at?: string | null;
                         /** @enum {string|null} */
                         occurred_precision?: "exact" | "hour" | "day" | "week" | "month" | "unknown" | null;
+                        /** @description A point, words for it where the point is not known, or both */
                         location?: {
-                            lat: number;
-                            lng: number;
+                            lat?: number;
+                            lng?: number;
                             text?: string;
                         } | null;
                         /** @description Fields of your own, kept sealed */
@@ -5471,14 +6927,15 @@ export interface operations {
                     title?: string | null;
                     description?: string | null;
                     /** @enum {string|null} */
-                    incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "other" | "emergency" | "appointment" | "discharge" | "transfer" | null;
+                    incident_type?: "physical" | "sexual" | "emotional" | "economic" | "harmful_practice" | "online" | "femicide" | "other" | "emergency" | "appointment" | "discharge" | "transfer" | null;
                     /** Format: date-time */
                     occurred_at?: string | null;
                     /** @enum {string|null} */
                     occurred_precision?: "exact" | "hour" | "day" | "week" | "month" | "unknown" | null;
+                    /** @description A point, words for it where the point is not known, or both */
                     location?: {
-                        lat: number;
-                        lng: number;
+                        lat?: number;
+                        lng?: number;
                         text?: string;
                     } | null;
                     /** @description Fields of your own, kept sealed */
@@ -5993,6 +7450,75 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         status: "handed_back";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incidents_id_notices: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": "next",
+                     *       "previous": "previous",
+                     *       "results": [
+                     *         {
+                     *           "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "kind": "kind",
+                     *           "role": "survivor",
+                     *           "person": {
+                     *             "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *             "name": "Amina"
+                     *           },
+                     *           "created_at": "2026-11-21T08:30:00.000Z",
+                     *           "read_at": "2026-11-21T08:30:00.000Z",
+                     *           "withdrawn_at": "2026-11-21T08:30:00.000Z",
+                     *           "channels": [
+                     *             {
+                     *               "channel": "push",
+                     *               "state": "queued",
+                     *               "at": "2026-11-21T08:30:00.000Z",
+                     *               "failure": "failure"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["IncidentNotice"][];
                     };
                 };
             };
@@ -6652,7 +8178,10 @@ export interface operations {
                      *           "incident": {
                      *             "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
                      *             "code": "K-7Q4M2",
-                     *             "status": "reported"
+                     *             "status": "reported",
+                     *             "incident_type": "incident type",
+                     *             "urgency": "urgent",
+                     *             "urgency_word": "routine"
                      *           },
                      *           "participants": [
                      *             {
@@ -6896,6 +8425,8 @@ export interface operations {
                 /** @description Counts from 1 */
                 page?: number;
                 page_size?: number;
+                /** @description Only those that you have not read; `false` is the whole inbox */
+                unread?: "true" | "false";
             };
             header?: never;
             path?: never;
@@ -6922,7 +8453,8 @@ export interface operations {
                      *           "created_at": "2026-11-21T08:30:00.000Z",
                      *           "read_at": "2026-11-21T08:30:00.000Z"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "unread_count": 1
                      *     }
                      */
                     "application/json": {
@@ -6930,7 +8462,383 @@ export interface operations {
                         next: string | null;
                         previous: string | null;
                         results: components["schemas"]["Notice"][];
+                        unread_count: number;
                     };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_notices_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "push": true,
+                 *       "sms": false,
+                 *       "email": true,
+                 *       "quiet_hours": {
+                 *         "from": "22:00",
+                 *         "to": "07:00"
+                 *       },
+                 *       "time_zone": "Africa/Nairobi",
+                 *       "digest": false
+                 *     }
+                 */
+                "application/json": {
+                    push: boolean;
+                    sms: boolean;
+                    email: boolean;
+                    /**
+                     * @description Between these times of day, in your time zone, nothing is sent that may wait
+                     * @default null
+                     */
+                    quiet_hours?: {
+                        from: string;
+                        to: string;
+                    } | null;
+                    /**
+                     * @default null
+                     * @example Africa/Nairobi
+                     */
+                    time_zone?: string | null;
+                    /**
+                     * @description Are notices that are not important gathered into one a day?
+                     * @default false
+                     */
+                    digest?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_notices_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_notices_preferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "sms": false
+                 *     }
+                 */
+                "application/json": {
+                    push?: boolean;
+                    sms?: boolean;
+                    email?: boolean;
+                    /** @description Between these times of day, in your time zone, nothing is sent that may wait */
+                    quiet_hours?: {
+                        from: string;
+                        to: string;
+                    } | null;
+                    /** @example Africa/Nairobi */
+                    time_zone?: string | null;
+                    /** @description Are notices that are not important gathered into one a day? */
+                    digest?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "up_to": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The newest notice that you have seen; without it all are read
+                     */
+                    up_to?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "read": 1,
+                     *       "unread_count": 1
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description How many of them were unread */
+                        read: number;
+                        unread_count: number;
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "channels": [
+                 *         "push",
+                 *         "sms"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @default [
+                     *       "push",
+                     *       "sms",
+                     *       "email"
+                     *     ]
+                     */
+                    channels?: ("push" | "sms" | "email")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notice": {
+                     *         "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *         "kind": "kind",
+                     *         "reference": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *         "created_at": "2026-11-21T08:30:00.000Z",
+                     *         "read_at": "2026-11-21T08:30:00.000Z",
+                     *         "attempts": [
+                     *           {
+                     *             "channel": "push",
+                     *             "state": "queued",
+                     *             "at": "2026-11-21T08:30:00.000Z"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "push": {
+                     *         "enabled": true,
+                     *         "available": true,
+                     *         "addresses": 1
+                     *       },
+                     *       "sms": {
+                     *         "enabled": true,
+                     *         "available": true,
+                     *         "addresses": 1
+                     *       },
+                     *       "email": {
+                     *         "enabled": true,
+                     *         "available": true,
+                     *         "addresses": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        notice: components["schemas"]["NoticeDetail"];
+                        push: {
+                            /** @description Do you want to be reached so? */
+                            enabled: boolean;
+                            /** @description Can this installation send so? */
+                            available: boolean;
+                            /** @description How many devices, numbers or addresses of yours it knows */
+                            addresses: number;
+                        };
+                        sms: {
+                            /** @description Do you want to be reached so? */
+                            enabled: boolean;
+                            /** @description Can this installation send so? */
+                            available: boolean;
+                            /** @description How many devices, numbers or addresses of yours it knows */
+                            addresses: number;
+                        };
+                        email: {
+                            /** @description Do you want to be reached so? */
+                            enabled: boolean;
+                            /** @description Can this installation send so? */
+                            available: boolean;
+                            /** @description How many devices, numbers or addresses of yours it knows */
+                            addresses: number;
+                        };
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeDetail"];
                 };
             };
             /** @description Refused */
@@ -6961,7 +8869,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Notice"];
+                    "application/json": components["schemas"]["NoticeDetail"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_notices_id_received: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeDetail"];
                 };
             };
             /** @description Refused */
@@ -7079,6 +9018,7 @@ export interface operations {
                      *           "code": "K-7Q4M2",
                      *           "case_type": "gbv",
                      *           "urgency": "urgent",
+                     *           "urgency_word": "routine",
                      *           "status": "reported",
                      *           "rev": 1,
                      *           "version": 1,
@@ -7343,6 +9283,551 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_receipts_africas_talking_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `KESI_AFRICAS_TALKING_RECEIPT_SECRET` */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "ATXid_0123456789abcdef",
+                 *       "status": "Success",
+                 *       "phoneNumber": "+254700000000"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_receipts_twilio: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What whoever sends the body signs it with. */
+                "X-Twilio-Signature"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "MessageSid": "SM0123456789abcdef0123456789abcdef",
+                 *       "MessageStatus": "delivered"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": "next",
+                     *       "previous": "previous",
+                     *       "results": [
+                     *         {
+                     *           "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "url": "https://cases.example.org/",
+                     *           "description": "description",
+                     *           "event_types": [
+                     *             "event types"
+                     *           ],
+                     *           "case_types": [
+                     *             "case types"
+                     *           ],
+                     *           "status": "active",
+                     *           "disabled_reason": "by_admin",
+                     *           "failing_since": "2026-11-21T08:30:00.000Z",
+                     *           "version": 1,
+                     *           "created_by": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "created_at": "2026-11-21T08:30:00.000Z",
+                     *           "updated_at": "2026-11-21T08:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://hooks.example.org/kesi",
+                 *       "event_types": [
+                 *         "incident.reported",
+                 *         "incident.closed"
+                 *       ],
+                 *       "case_types": [
+                 *         "gbv"
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description https, without user, password or fragment; a public address. Plain http only outside production */
+                    url: string;
+                    /**
+                     * @description The types that it is told of; empty for all
+                     * @default []
+                     */
+                    event_types?: ("incident.reported" | "incident.edited" | "incident.deleted" | "incident.restored" | "search.started" | "review.started" | "offer.made" | "offer.accepted" | "offer.rejected" | "offer.expired" | "offer.withdrawn" | "provider.unresponsive" | "incident.escalated" | "dispatch.woken" | "dispatch.step_skipped" | "dispatch.acknowledged" | "dispatch.owned" | "dispatch.owner_idle" | "dispatch.researched" | "dispatch.held" | "dispatch.released" | "incident.assigned" | "incident.reassigned" | "incident.urgency_changed" | "incident.nudged" | "incident.not_started" | "incident.started" | "incident.handed_back" | "incident.completed" | "incident.outcome_stated" | "incident.closed" | "incident.reopened" | "incident.cancelled")[];
+                    /**
+                     * @description Empty for all
+                     * @default []
+                     */
+                    case_types?: ("gbv" | "ambulance")[];
+                    description?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedWebhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` you saw, such as `"3"`, or the revision you decided on, such as `"rev:7"`. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "status": "active",
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": {
+                    /** @description https, without user, password or fragment; a public address. Plain http only outside production */
+                    url?: string;
+                    /** @description The types that it is told of; empty for all */
+                    event_types?: ("incident.reported" | "incident.edited" | "incident.deleted" | "incident.restored" | "search.started" | "review.started" | "offer.made" | "offer.accepted" | "offer.rejected" | "offer.expired" | "offer.withdrawn" | "provider.unresponsive" | "incident.escalated" | "dispatch.woken" | "dispatch.step_skipped" | "dispatch.acknowledged" | "dispatch.owned" | "dispatch.owner_idle" | "dispatch.researched" | "dispatch.held" | "dispatch.released" | "incident.assigned" | "incident.reassigned" | "incident.urgency_changed" | "incident.nudged" | "incident.not_started" | "incident.started" | "incident.handed_back" | "incident.completed" | "incident.outcome_stated" | "incident.closed" | "incident.reopened" | "incident.cancelled")[];
+                    /** @description Empty for all */
+                    case_types?: ("gbv" | "ambulance")[];
+                    description?: string | null;
+                    /**
+                     * @description Disabling cancels what still waits
+                     * @enum {string}
+                     */
+                    status?: "active" | "disabled";
+                    /** @description The version you saw, unless If-Match says it */
+                    version?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1 */
+                page?: number;
+                page_size?: number;
+                state?: "queued" | "delivered" | "failed" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 1,
+                     *       "next": "next",
+                     *       "previous": "previous",
+                     *       "results": [
+                     *         {
+                     *           "id": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "event": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "type": "type",
+                     *           "incident": "0192b3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+                     *           "state": "queued",
+                     *           "attempts": 1,
+                     *           "last_status": 1,
+                     *           "last_failure": "last failure",
+                     *           "next_at": "2026-11-21T08:30:00.000Z",
+                     *           "created_at": "2026-11-21T08:30:00.000Z",
+                     *           "delivered_at": "2026-11-21T08:30:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        count: number;
+                        next: string | null;
+                        previous: string | null;
+                        results: components["schemas"]["WebhookDelivery"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_deliveries_did_replay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                did: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_replay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-20T06:00:00Z"
+                 *     }
+                 */
+                "application/json": {
+                    /** Format: date-time */
+                    since: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own. The same request under it is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             /** @description Refused */

@@ -57,7 +57,8 @@ const LIMIT_HEADERS = {
   'RateLimit-Reset': header('Seconds until the allowance is whole again'),
 }
 
-interface ProblemAnswer {
+/** One status of a document's refusals: it names schemas among the components. */
+export interface ProblemAnswer {
   description: string
   headers?: typeof LIMIT_HEADERS
   content: Record<string, { schema: { $ref: string } | { anyOf: { $ref: string }[] } }>

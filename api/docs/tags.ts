@@ -11,7 +11,10 @@ export const TAGS: Readonly<Record<string, string>> = {
   Policies: 'The rules of the engine in versions: windows, ladders and clocks.',
   Messages: 'Conversations between those who are on a case.',
   Notices: 'One’s own inbox; a notice names nobody and nothing.',
+  Receipts: 'Where the vendors of SMS say what became of a message.',
   Administration: 'Accounts of others, verification and invitations.',
+  Webhooks: 'Telling other systems of events, signed, with back-off and replay.',
+  'API keys': 'Letting other systems call the API in somebody’s name, within scopes.',
   Information: 'Help numbers and health information, for everybody and without an account.',
   Health: 'Is the service there and ready?',
 }

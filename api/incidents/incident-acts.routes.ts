@@ -75,7 +75,8 @@ const work = defineRoute({
   path: '/api/incidents/:id/status/',
   permission: 'incident:work',
   summary: 'Start or complete the work',
-  description: 'The responder starts and completes; the reporter may complete with `helped` or `not_helped`.',
+  description:
+    'The responder starts and completes; the reporter may complete with `helped` or `not_helped`. Where a completion came without an outcome (`not_stated`), `completed` with one states it.',
   tags,
   params: idParams,
   body: workBody,

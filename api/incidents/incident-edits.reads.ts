@@ -123,7 +123,8 @@ function conflictsOf(fields: readonly string[], body: EditBody, current: FieldVa
 /** What can be edited, as it is now and as it could be sent back; who is barred only where it is asked for. */
 async function valuesOf({ db }: Reads, view: IncidentView, asked: readonly string[]): Promise<FieldValues> {
   const { location, subject } = view
-  const at = location?.lat == null || location.lng == null ? null : { lat: location.lat, lng: location.lng }
+  const at = location?.lat == null || location.lng == null ? {} : { lat: location.lat, lng: location.lng }
+  const place = { ...at, ...(location?.text != null && { text: location.text }) }
   const barred = asked.includes('excluded_providers') ? await listExclusions(db, view.id) : null
   return {
     title: view.title,
@@ -131,7 +132,7 @@ async function valuesOf({ db }: Reads, view: IncidentView, asked: readonly strin
     incident_type: view.incident_type,
     occurred_at: view.occurred_at,
     occurred_precision: view.occurred_precision,
-    place: at && { ...at, ...(location?.text != null && { text: location.text }) },
+    place: Object.keys(place).length > 0 ? place : null,
     details: view.details,
     contact_safety: view.contact_safety,
     ...(view.on_behalf && { subject: subject && said(subject), subject_consent: view.subject_consent }),

@@ -1,4 +1,5 @@
 import { Client } from 'pg'
+import { nudged } from '../../db/nudge'
 import { STORY } from '../../test/builders/incident-story'
 import { startWithPeople, type People } from '../../test/builders/people'
 import type { Someone } from '../../test/harness/api'
@@ -17,6 +18,8 @@ afterEach(() => jest.restoreAllMocks())
 
 /** How many statements one request sends to the database, on whichever connection. */
 async function statementsOf(path: string, by: Someone): Promise<number> {
+  // What was written before is announced a moment later.
+  await nudged(people.api.database.db)
   const query = jest.spyOn(Client.prototype, 'query')
   const { status, body } = await people.get(path, by)
   const count = query.mock.calls.length

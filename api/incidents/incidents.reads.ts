@@ -10,7 +10,12 @@ import {
   type Scope,
 } from '../../db/incident-lists.repository'
 import { findChainEnd, listEvents, listOffers } from '../../db/incident-story.repository'
-import { findIncidentSeen, type IncidentSeen, type Reading } from '../../db/incident-views.repository'
+import {
+  findIncidentSeen,
+  findIncidentsSeen,
+  type IncidentSeen,
+  type Reading,
+} from '../../db/incident-views.repository'
 import type { EventModel } from '../../db/models'
 import { caseTypeOf } from '../../domain/case-types'
 import { CHAIN_START, chainText } from '../../domain/events'
@@ -97,6 +102,17 @@ async function searchFor({ db, vault }: Reads, scope: Scope, text: string): Prom
   return { ...searchTerms(text), ids }
 }
 
+/** All of these incidents that the reader may see in full, in the order of the ids; those that they only work on are logged. */
+export async function readInFull(deps: Reads, reader: SignedIn, ids: readonly string[]): Promise<IncidentView[]> {
+  const rows = await findIncidentsSeen(deps.db, reader, ids)
+  const views = new Map(
+    rows
+      .filter(seen => viewOf(reader.role, seen) === 'full')
+      .map(seen => [seen.id, fullView(deps.vault, seen, reader)]),
+  )
+  return ids.flatMap(id => views.get(id) ?? [])
+}
+
 /** The story of an incident, oldest first; logged. */
 export async function readTimeline(
   deps: Reads,
@@ -140,12 +156,13 @@ export async function readActions(
   const { lifecycle, outcomes, reopenDays } = caseTypeOf(seen.case_type)
   const actions = allowedActs(lifecycle, seen.status, standingsOf(reader.role, seen))
   const tooLate = seen.ended_at !== null && seen.at - seen.ended_at.getTime() > reopenDays * MS_PER_DAY
-  const mayComplete = actions.includes('complete')
+  const isUnstated = seen.outcome !== null && outcomes.unstated.includes(seen.outcome)
+  const mayState = actions.includes('complete') || (isUnstated && actions.includes('state_outcome'))
   return {
     status: seen.status,
     rev: seen.rev,
-    actions: actions.filter(act => act !== 'reopen' || !tooLate),
-    outcomes: mayComplete ? [...(seen.is_reporter && !seen.is_assignee ? outcomes.reporter : outcomes.responder)] : [],
+    actions: actions.filter(act => (act !== 'reopen' || !tooLate) && (act !== 'state_outcome' || isUnstated)),
+    outcomes: mayState ? [...(seen.is_reporter && !seen.is_assignee ? outcomes.reporter : outcomes.responder)] : [],
   }
 }
 

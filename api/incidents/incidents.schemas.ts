@@ -7,29 +7,40 @@ import {
   ESCALATION_REASONS,
   LANGUAGES,
   OFFER_STATES,
-  OUTCOMES,
+  STATED_OUTCOMES,
   REJECT_REASONS,
   STATUSES,
   URGENCIES,
+  URGENCY_WORDS,
+  urgencyOf,
 } from '../../domain/statuses'
-import { flagField, givenTimeField, idField, latField, lngField, textField, timeField } from '../fields'
+import { flagField, givenTimeField, idField, latField, lngField, textField, timeField, timeOfDayField } from '../fields'
 import { orderingField, pageFields } from '../lists'
 
 export const caseTypeField = z.enum(CASE_TYPE_CODES as [string, ...string[]])
 export const statusField = z.enum(STATUSES)
 export const urgencyField = z.enum(URGENCIES)
+const urgencyWordField = z.enum(URGENCY_WORDS)
 const ALL_INCIDENT_TYPES = [...new Set(Object.values(CASE_TYPES).flatMap(each => each.incidentTypes))]
 const incidentTypeField = z.enum(ALL_INCIDENT_TYPES as [string, ...string[]])
 
 const titleField = textField(200)
 const descriptionField = textField(10_000)
-const timeOfDayField = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day such as 09:30')
 
-const locationField = z.strictObject({
-  lat: latField,
-  lng: lngField,
-  text: textField(500).optional(),
-})
+const locationField = z
+  .strictObject({
+    lat: latField.optional(),
+    lng: lngField.optional(),
+    text: textField(500).optional(),
+  })
+  .superRefine(({ lat, lng, text }, context) => {
+    if (lat === undefined && lng === undefined && text !== undefined) return
+    const missing = { lat, lng }
+    for (const [field, value] of Object.entries(missing))
+      if (value === undefined)
+        context.addIssue({ code: 'custom', path: [field], params: { code: 'required' }, message: 'This is required' })
+  })
+  .describe('A point, words for it where the point is not known, or both')
 
 /** How much a report may say in fields of its own, as JSON. */
 const DETAILS_CHARACTERS = 20_000
@@ -81,6 +92,9 @@ export const reportBody = z
   .strictObject({
     case_type: caseTypeField.default('gbv'),
     urgency: urgencyField,
+    urgency_word: urgencyWordField
+      .optional()
+      .describe('How the reporter put it; kept, while the engine goes by the urgency'),
     title: titleField.optional(),
     description: descriptionField.optional(),
     incident_type: incidentTypeField.optional(),
@@ -101,6 +115,12 @@ export const reportBody = z
     path: ['subject'],
     params: { code: 'not_on_behalf' },
     message: 'Only a report on behalf of somebody has a subject',
+    when: isObject,
+  })
+  .refine(({ urgency, urgency_word }) => urgency_word === undefined || urgencyOf(urgency_word) === urgency, {
+    path: ['urgency_word'],
+    params: { code: 'invalid_value' },
+    message: 'Is no word for this urgency',
     when: isObject,
   })
   .refine(
@@ -166,7 +186,7 @@ export const rejectBody = z.strictObject({
 
 export const workBody = z.strictObject({
   status: z.enum(['in_progress', 'completed']),
-  outcome: z.enum(OUTCOMES).optional().describe('Needed to complete'),
+  outcome: z.enum(STATED_OUTCOMES).optional().describe('Needed to complete'),
   note: textField(2_000).optional(),
 })
 
@@ -216,6 +236,7 @@ const shared = {
   code: z.string(),
   case_type: caseTypeField,
   urgency: urgencyField,
+  urgency_word: urgencyWordField.describe('As it was reported; the urgency itself where no other word was used'),
   status: statusField,
   rev: z.number().int(),
   version: z.number().int(),
@@ -371,6 +392,6 @@ export const actionsSchema = z
     status: statusField,
     rev: z.number().int(),
     actions: z.array(z.enum(ACTS)),
-    outcomes: z.array(z.enum(OUTCOMES)),
+    outcomes: z.array(z.enum(STATED_OUTCOMES)),
   })
   .meta({ id: 'Actions' })

@@ -51,6 +51,29 @@ describe('POST /api/incidents/', () => {
     expect(body.results[0]).toMatchObject({ kind: 'dispatch.review', reference: incident.id })
   })
 
+  it('keeps the reporter’s word for the urgency, in lists too, and takes none that means another', async () => {
+    const incident = await people.report({ urgency_word: 'immediate' })
+    expect(incident).toMatchObject({ urgency: 'urgent', urgency_word: 'immediate' })
+    const { body } = await people.get('/api/incidents/', people.survivor)
+    expect(body.results[0]).toMatchObject({ id: incident.id, urgency_word: 'immediate' })
+    expect(await people.report()).toMatchObject({ urgency_word: 'urgent' })
+    const wrong = await people.post(
+      '/api/incidents/',
+      { urgency: 'routine', urgency_word: 'immediate' },
+      people.survivor,
+    )
+    expect(faultsOf(wrong)).toEqual(['body.urgency_word invalid_value'])
+  })
+
+  it('takes words for a place whose point is not known, and half a point for none', async () => {
+    const { location } = await people.report({ location: { text: 'Behind the market' } })
+    expect(location).toEqual({ lat: null, lng: null, text: 'Behind the market', area: null })
+    const half = await people.post('/api/incidents/', { urgency: 'urgent', location: { lat: -1.3 } }, people.survivor)
+    expect(faultsOf(half)).toEqual(['body.location.lng required'])
+    const nothing = await people.post('/api/incidents/', { urgency: 'urgent', location: {} }, people.survivor)
+    expect(faultsOf(nothing)).toEqual(['body.location.lat required', 'body.location.lng required'])
+  })
+
   it('keeps every word sealed and gives it back to its reporter', async () => {
     const incident = await people.report(STORY)
     expect(incident).toMatchObject({

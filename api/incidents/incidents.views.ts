@@ -10,7 +10,7 @@ import { caseTypeOf } from '../../domain/case-types'
 import type { ContactSafety } from '../../domain/contact-safety'
 import { EVENTS } from '../../domain/events'
 import { mayKnowSubject, mustNotKnowOfBar } from '../../domain/incident-access'
-import type { EscalationReason } from '../../domain/statuses'
+import { wordOf, type EscalationReason } from '../../domain/statuses'
 import type { DataKey } from '../../platform/envelope'
 import type {
   incidentRowSchema,
@@ -113,6 +113,7 @@ function shared(row: IncidentSeen | IncidentListRow, reader: Reader) {
     code: row.code,
     case_type: row.case_type,
     urgency: row.urgency,
+    urgency_word: wordOf(row),
     status: row.status,
     rev: row.rev,
     version: row.version,

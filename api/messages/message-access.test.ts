@@ -183,6 +183,19 @@ describe('notices', () => {
     expect((await people.post(`/api/notices/${latest?.id}/read/`, {}, provider)).body.reference).toBe(incident)
   })
 
+  it('are read by all the channels that they have left by once the messages are', async () => {
+    const { incident, conversation, provider } = await talk()
+    await send({ incident, content: 'one' }, people.survivor)
+    const [notice] = await inbox(provider)
+    const attempts = people.api.database.db('notice_attempts')
+    for (const [channel, state] of Object.entries({ push: 'unknown', sms: 'failed', email: 'handed_over' }))
+      await attempts.clone().insert({ id: newId(), notice_id: notice?.id, channel, state })
+    await people.post(`/api/messages/conversations/${conversation}/read/`, {}, provider)
+    const after = await attempts.clone().where({ notice_id: notice?.id }).orderBy('channel')
+    expect(after.map(({ channel, state }) => `${channel} ${state}`)).toEqual(['email read', 'push read', 'sms failed'])
+    expect(after.map(({ told_at }) => told_at !== null)).toEqual([true, true, false])
+  })
+
   it('tell both of a dispatcher’s message, and dispatch of one that nobody else would hear', async () => {
     const { incident, provider } = await talk()
     await send({ incident, content: 'how is it going?' }, people.dispatcher)

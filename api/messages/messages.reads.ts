@@ -44,6 +44,20 @@ export async function readConversation(
   return { count: Math.max(0, seen.last_seq - start), results: rows.map(row => messageView(vault, row)) }
 }
 
+/** The newest messages of a conversation, oldest of them first, and how many the reader may read; each look of dispatch is logged. */
+export async function readNewest(
+  { db, vault }: Reads,
+  reader: SignedIn,
+  { conversationId, limit }: { readonly conversationId: string; readonly limit: number },
+): Promise<{ count: number; results: MessageView[] }> {
+  const seen = await findConversation(db, conversationId, reader.id)
+  const access = requireReading(reader.role, seen, 'CONVERSATION_NOT_FOUND')
+  const last = seen?.last_seq ?? 0
+  const after = Math.max(access.after, last - limit)
+  const rows = await readMessages(db, { conversationId, reader, after, limit, isLogged: access.isLogged })
+  return { count: Math.max(0, last - access.after), results: rows.map(row => messageView(vault, row)) }
+}
+
 /** A message after somebody's act, which gave or left them the right to see it. */
 export async function readAfterAct({ db, vault }: Reads, reader: SignedIn, messageId: string): Promise<MessageView> {
   const row = await readMessage(db, messageId, reader.id)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ROLES } from '../../domain/actors'
 import { MESSAGE_CHARACTERS, MESSAGE_TYPES } from '../../domain/conversations'
 import { FILE_KINDS } from '../../domain/file-types'
-import { STATUSES } from '../../domain/statuses'
+import { STATUSES, URGENCIES, URGENCY_WORDS } from '../../domain/statuses'
 import { idField, textField, timeField } from '../fields'
 import { pageFields } from '../lists'
 
@@ -89,7 +89,14 @@ export const messageSchema = z
 export const conversationSchema = z
   .object({
     id: idField,
-    incident: z.object({ id: idField, code: z.string(), status: z.enum(STATUSES) }),
+    incident: z.object({
+      id: idField,
+      code: z.string(),
+      status: z.enum(STATUSES),
+      incident_type: z.string().nullable(),
+      urgency: z.enum(URGENCIES),
+      urgency_word: z.enum(URGENCY_WORDS),
+    }),
     participants: z.array(
       z.object({
         ...personSchema.shape,

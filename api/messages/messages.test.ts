@@ -1,3 +1,4 @@
+import { nudged } from '../../db/nudge'
 import { inTransaction } from '../../db/unit-of-work'
 import { newId } from '../../platform/ids'
 import type { Someone } from '../../test/harness/api'
@@ -251,6 +252,7 @@ describe('reading', () => {
   it('costs the same number of statements for one conversation and for many', async () => {
     const provider = await people.onlyProvider({ capacity: 20 })
     const statements = async (by: Someone, path: string): Promise<number> => {
+      await nudged(db())
       const asked = jest.spyOn(db().client as { acquireConnection(): Promise<unknown> }, 'acquireConnection')
       expect((await people.get(path, by)).status).toBe(200)
       const { length } = asked.mock.calls

@@ -4,7 +4,7 @@ import type { ConversationRow, Participant } from '../../db/conversations.reposi
 import type { MessageRow } from '../../db/messages.repository'
 import { openName } from '../../db/person-names'
 import { openText, type Vault } from '../../db/vault'
-import { isOpen } from '../../domain/statuses'
+import { isOpen, wordOf } from '../../domain/statuses'
 import type { DataKey } from '../../platform/envelope'
 import type { SignedIn } from '../route'
 import type { conversationSchema, messageSchema, uploadSchema } from './messages.schemas'
@@ -75,7 +75,14 @@ export function conversationView(
   const key = takesPart ? keyOf(vault, row.incident_id, row.wrapped) : null
   return {
     id: row.id,
-    incident: { id: row.incident_id, code: row.code, status: row.status },
+    incident: {
+      id: row.incident_id,
+      code: row.code,
+      status: row.status,
+      incident_type: row.incident_type,
+      urgency: row.urgency,
+      urgency_word: wordOf(row),
+    },
     participants: [row.reporter, row.assignee]
       .filter(person => person !== null)
       .map(person => ({

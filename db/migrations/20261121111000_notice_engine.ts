@@ -30,7 +30,7 @@ export async function up(knex: Knex): Promise<void> {
       'when the relay next has its workflow look at it; while the workflow itself waits, a little later than it will look; null when nothing is left to send';
     alter table notice_attempts add column vendor text, add column tries integer not null default 0,
       add column leased_until timestamptz, add column handed_over_at timestamptz, add column told_at timestamptz;
-    comment on column notice_attempts.leased_until is 'until then a try is under way in some process';
+    comment on column notice_attempts.leased_until is 'until then nobody tries: a try is under way in some process, or one has just failed';
     comment on column notice_attempts.told_at is 'when a receipt or the reader said what became of it';
     create table notice_hand_overs (
       vendor text not null,

@@ -21,8 +21,9 @@ export const ambulance: CaseType = {
   outcomes: {
     responder: ['resolved', 'referred', 'declined_help', 'unreachable', 'duplicate'],
     reporter: ['helped', 'not_helped'],
+    unstated: ['not_stated'],
   },
-  outcomesForDispatch: ['not_helped'],
+  outcomesForDispatch: ['not_helped', 'not_stated'],
   acceptMeansStart: true,
   reopenDays: 30,
   areas: THAI_REGIONS,

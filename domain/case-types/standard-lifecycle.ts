@@ -36,6 +36,12 @@ export const STANDARD_LIFECYCLE: readonly Transition[] = [
   { from: ['assigned'], act: 'start', by: ['assignee'], to: 'in_progress' },
   { from: ['in_progress'], act: 'complete', by: ['assignee'], to: 'completed' },
   { from: ['assigned', 'in_progress'], act: 'complete', by: ['reporter', 'dispatcher', 'admin'], to: 'completed' },
+  {
+    from: ['completed'],
+    act: 'state_outcome',
+    by: ['assignee', 'reporter', 'dispatcher', 'admin'],
+    to: 'same',
+  },
   { from: ['completed'], act: 'close', by: ['clock', 'dispatcher', 'admin', 'reporter'], to: 'closed' },
   {
     from: ['completed', 'closed', 'cancelled'],

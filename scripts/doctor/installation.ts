@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createChannels } from '../../adapters/channels'
-import { CHANNELS } from '../../domain/policy'
+import { createChannels, type Channels } from '../../adapters/channels'
+import { CHANNELS, type Channel } from '../../domain/policy'
 import { ConfigError, describeConfig, loadConfig, type Config } from '../../platform/config'
 import { createLogger } from '../../platform/logger'
 import { generatedFiles, staleFiles } from '../generate'
@@ -79,16 +79,25 @@ export function examineGenerated(root: string): Finding {
   return failed('Generated files', `stale: ${stale.join(', ')}`, 'npm run generate')
 }
 
-/** Which ways out of the product have a vendor behind them. */
-export function examineChannels(config: Pick<Config, 'smtpUrl' | 'mailFrom'>): Finding {
+/** Which ways out of the product have a vendor behind them, and what their receipts still lack. */
+export async function examineChannels(config: Config): Promise<Finding> {
   const channels = createChannels(config, createLogger({ level: 'silent', name: 'doctor' }))
-  const { configured } = channels
-  channels.close()
-  const says = CHANNELS.map(channel => `${channel} ${configured.has(channel) ? 'configured' : 'not configured'}`).join(
-    ', ',
-  )
-  if (configured.size > 0) return ok('Channels', `inbox always; ${says}`)
-  return note('Channels', `inbox alone; ${says} (e-mail: set KESI_SMTP_URL)`)
+  const { configured, vendors } = channels
+  await channels.close()
+  const by = (channel: Channel): string =>
+    configured.has(channel) ? `${channel} by ${vendors[channel].join(', ')}` : `${channel} not configured`
+  const says = CHANNELS.map(by).join('; ')
+  if (configured.size === 0) return note('Channels', `inbox alone; ${says} (docs/notices.md says how)`)
+  const lacking = receiptsLacking(config, vendors)
+  return lacking === undefined ? ok('Channels', `inbox always; ${says}`) : note('Channels', `${says}; ${lacking}`)
+}
+
+function receiptsLacking(config: Config, { sms }: Channels['vendors']): string | undefined {
+  if (sms.includes('africas-talking') && config.africasTalkingReceiptSecret === undefined)
+    return 'delivery reports of africas-talking are refused until KESI_AFRICAS_TALKING_RECEIPT_SECRET is set'
+  if (sms.includes('twilio') && !config.publicUrl.startsWith('https:'))
+    return 'twilio sends no delivery reports to a KESI_PUBLIC_URL that is not https'
+  return undefined
 }
 
 /** Every setting with its sentence, its default, and whether it is given; never a value. */

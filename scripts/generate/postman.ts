@@ -26,6 +26,8 @@ interface Call extends Operation {
 
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'
 const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+const UPLOAD_TYPE = 'multipart/form-data'
 
 /** These end sessions, which would be missing in what comes after them; the last finds nobody signed in. */
 const ENDS_SESSIONS = ['post_auth_password_change', 'post_auth_logout', 'delete_auth_sessions_id']
@@ -126,20 +128,24 @@ function requestOf(
     path = call.path,
   }: { as?: string | undefined; query?: readonly string[] | undefined; path?: string | undefined } = {},
 ): object {
-  const isForm = call.requestBody !== undefined && !(JSON_TYPE in call.requestBody.content)
+  const { [FORM_TYPE]: form, [UPLOAD_TYPE]: upload } = call.requestBody?.content ?? {}
   return {
     method: call.method,
     description: call.description,
     auth:
       as === 'nobody' ? { type: 'noauth' } : { type: 'bearer', bearer: [{ key: 'token', value: `{{${as}_token}}` }] },
     url: urlOf(withVariables(path), query),
-    ...(isForm && { body: { mode: 'formdata', formdata: [{ key: 'file', type: 'file', src: [] }] } }),
+    ...(upload && { body: { mode: 'formdata', formdata: [{ key: 'file', type: 'file', src: [] }] } }),
+    ...(form && { body: { mode: 'urlencoded', urlencoded: fieldsOf(form.example) } }),
     ...(body !== undefined && {
       header: [{ key: 'content-type', value: JSON_TYPE }],
       body: { mode: 'raw', raw: JSON.stringify(body, null, 2), options: { raw: { language: 'json' } } },
     }),
   }
 }
+
+const fieldsOf = (example: unknown): object[] =>
+  Object.entries(example ?? {}).map(([key, value]) => ({ key, value: String(value), type: 'text' }))
 
 /** Whoever of the roles that may comes first; the description names them. */
 function callerOf({ security, description }: Call): string {

@@ -24,12 +24,7 @@ const READY = 'ready'
 const GRACE_MS = 3000
 
 // Terse keeps the DETAIL lines out of the log: they quote the values of a row.
-const SERVER_SETTINGS = [
-  'listen_addresses=127.0.0.1',
-  'unix_socket_directories=',
-  'log_error_verbosity=terse',
-  'timezone=UTC',
-]
+const SERVER_SETTINGS = ['listen_addresses=127.0.0.1', 'log_error_verbosity=terse', 'timezone=UTC']
 
 /**
  * The embedded PostgreSQL as a program to launch: the cluster is made if it is not there, and a server that an earlier start left
@@ -48,7 +43,13 @@ export async function preparePostgres({ dataDir, port, password, settings, initd
   return {
     name: 'postgres',
     command: binary(native, 'postgres'),
-    args: ['-D', dataDir, '-p', String(port), ...[...SERVER_SETTINGS, ...settings].flatMap(each => ['-c', each])],
+    args: [
+      '-D',
+      dataDir,
+      '-p',
+      String(port),
+      ...[...SERVER_SETTINGS, socketSetting(dataDir, port), ...settings].flatMap(each => ['-c', each]),
+    ],
     env: { LC_ALL: 'C' },
     cwd: '/',
     ...owner,
@@ -62,9 +63,25 @@ export async function preparePostgres({ dataDir, port, password, settings, initd
   }
 }
 
-/** The address of a database on the embedded server. */
-export function postgresUrl({ port, password, database }) {
-  return `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`
+/**
+ * The address of a database on the embedded server; with the server's `dataDir` it leads through the socket there, where there is one: a
+ * round trip costs the two processes a quarter less than over TCP.
+ */
+export function postgresUrl({ port, password, database, dataDir }) {
+  const url = `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`
+  return dataDir && hasSocket(dataDir, port) ? `${url}?host=${encodeURIComponent(dataDir)}` : url
+}
+
+// The longest path that every system takes for a socket.
+const SOCKET_PATH_AT_MOST = 103
+
+function hasSocket(dataDir, port) {
+  return process.platform !== 'win32' && join(dataDir, `.s.PGSQL.${port}`).length <= SOCKET_PATH_AT_MOST
+}
+
+// A comma would make it several folders.
+function socketSetting(dataDir, port) {
+  return `unix_socket_directories=${hasSocket(dataDir, port) ? `"${dataDir}"` : ''}`
 }
 
 /** Makes the database if the server does not have it yet; needs the installed package pg. */

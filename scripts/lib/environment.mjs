@@ -2,7 +2,7 @@
  * The settings of the product's processes and of the scripts that work beside them. What the person set in the environment wins, except
  * for the ports and addresses that this start has chosen.
  */
-export function productEnvironment({ run, secrets }) {
+export function productEnvironment({ run, database, secrets }) {
   const url = new URL(run.url)
   const usual = {
     ...secrets.settings,
@@ -12,7 +12,7 @@ export function productEnvironment({ run, secrets }) {
     ...(run.temporal_ui ? { KESI_TEMPORAL_UI_URL: run.temporal_ui } : {}),
   }
   const chosen = {
-    DATABASE_URL: run.database_url,
+    DATABASE_URL: database?.url ?? run.database_url,
     TEMPORAL_ADDRESS: run.temporal_address,
     KESI_URL: run.url,
     KESI_PORT: url.port || '80',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from './failure.mjs'
@@ -11,8 +12,8 @@ const LINES_IN_AN_ERROR = 15
 /**
  * Starts one server process and resolves when it is ready; fails with its last log lines when it ends before or is not ready in time.
  *
- * The program: `{name, command, args, env, cwd, uid, gid, logFile, pidFile, stopSignal, graceMs, ready, readyWithinMs, remedy}`, where
- * `ready(pid)` answers true once it serves. It gets a session of its own: Ctrl-C in the terminal reaches only the start script, which
+ * The program: `{name, command, args, env, cwd, uid, gid, logFile, pidFile, niceness, stopSignal, graceMs, ready, readyWithinMs, remedy}`,
+ * where `ready(pid)` answers true once it serves, and a higher `niceness` leaves the processor to the others when it is short. It gets a session of its own: Ctrl-C in the terminal reaches only the start script, which
  * then ends its children in order instead of all at once. When `ending`, an AbortSignal, says so while it is starting, it is ended.
  */
 export async function launch(program, ending) {
@@ -47,11 +48,11 @@ export function describeExit({ code, signal, error }) {
   return signal ? `ended by ${signal}` : `ended with exit code ${code}`
 }
 
-function spawnLogged({ command, args, env, cwd, uid, gid, logFile }) {
+function spawnLogged({ command, args, env, cwd, uid, gid, logFile, niceness }) {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a', 0o600)
   try {
-    return spawn(command, args, {
+    const child = spawn(command, args, {
       env: { ...process.env, ...env },
       cwd,
       ...(uid === undefined ? {} : { uid, gid }),
@@ -59,6 +60,8 @@ function spawnLogged({ command, args, env, cwd, uid, gid, logFile }) {
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
+    if (niceness && child.pid !== undefined) setPriority(child.pid, niceness)
+    return child
   } finally {
     closeSync(log)
   }

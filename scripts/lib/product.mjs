@@ -10,7 +10,7 @@ import { PROJECT } from './project.mjs'
 import { runOnce } from './run-once.mjs'
 import { keepLogins } from './secrets.mjs'
 import { findTemporalCli } from './temporal-cli.mjs'
-import { askForNamespace, namespaceCommand, temporalForProduct } from './temporal-server.mjs'
+import { askForNamespace, BEHIND_THE_RECORD, namespaceCommand, temporalForProduct } from './temporal-server.mjs'
 
 const DATABASE = 'kesi'
 const NAMESPACE = 'kesi'
@@ -25,7 +25,7 @@ const REQUEST_WITHIN_MS = 2000
 export async function planRun({ dataDir, folders, secrets, say }) {
   const taken = new Set()
   const port = await choosePort({ what: 'API', setting: 'KESI_PORT', fallback: 8000, taken, say })
-  const database = process.env.DATABASE_URL ? undefined : { port: await databasePort({ dataDir, taken, say }) }
+  const database = process.env.DATABASE_URL ? undefined : await databasePlan({ dataDir, taken, secrets, say })
   const temporal = process.env.TEMPORAL_ADDRESS ? undefined : await temporalPlan({ dataDir, taken, say })
   const run = {
     pid: process.pid,
@@ -75,6 +75,14 @@ export async function bringUp({ plan, secrets, folders, supervisor, progress, en
   )
 }
 
+async function databasePlan({ dataDir, taken, secrets, say }) {
+  const port = await databasePort({ dataDir, taken, say })
+  const access = { port, password: secrets.databasePassword, database: DATABASE }
+  return { port, url: postgresUrl({ ...access, dataDir: postgresDir(dataDir) }) }
+}
+
+const postgresDir = dataDir => join(dataDir, 'postgres')
+
 // Kept from start to start, so that a connection string written down somewhere goes on working.
 async function databasePort({ dataDir, taken, say }) {
   const file = join(dataDir, 'postgres-port.json')
@@ -98,7 +106,7 @@ async function temporalPlan({ dataDir, taken, say }) {
 async function startDatabase({ plan: { run, database }, secrets, folders, supervisor, progress, ending, env }) {
   const { say, step } = progress
   if (database) {
-    const dataDir = join(run.data_dir, 'postgres')
+    const dataDir = postgresDir(run.data_dir)
     await step(existsSync(dataDir) ? 'Starting PostgreSQL' : 'Making and starting PostgreSQL', async () => {
       const access = { port: database.port, password: secrets.databasePassword }
       const program = await preparePostgres({
@@ -169,7 +177,8 @@ async function useGivenTemporal(address, progress) {
 }
 
 function workerProgram({ folders, env }) {
-  return nodeProgram({ name: 'worker', file: 'dist/worker/main.js', folders, env, ready: async () => true })
+  const program = nodeProgram({ name: 'worker', file: 'dist/worker/main.js', folders, env, ready: async () => true })
+  return { ...program, niceness: BEHIND_THE_RECORD }
 }
 
 function apiProgram({ folders, env }) {

@@ -48,8 +48,9 @@ export async function startTestServers(say, ending) {
 async function startPostgres({ dir, started, say, ending }) {
   const port = await anyFreePort()
   const password = randomBytes(16).toString('hex')
+  const dataDir = join(dir, 'postgres')
   const program = await preparePostgres({
-    dataDir: join(dir, 'postgres'),
+    dataDir,
     port,
     password,
     settings: FAST_SETTINGS,
@@ -58,7 +59,7 @@ async function startPostgres({ dir, started, say, ending }) {
     say,
   })
   started.push(await launch(program, ending))
-  return postgresUrl({ port, password, database: 'postgres' })
+  return postgresUrl({ port, password, database: 'postgres', dataDir })
 }
 
 async function startTemporal({ dir, started, say, ending }) {

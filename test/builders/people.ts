@@ -1,5 +1,5 @@
 import type { Policy } from '../../domain/policy'
-import { startTestApi, type Reply, type Someone, type TestApi } from '../harness/api'
+import { startTestApi, type Reply, type Someone, type TestApi, type TestApiOptions } from '../harness/api'
 import type { Told } from '../../acts/deps'
 import { addPolicy, type PolicyChange } from './record'
 
@@ -26,9 +26,12 @@ export interface Facets {
 }
 
 /** Starts the API on a database of its own, with an active policy for both case types. */
-export async function startWithPeople(policy: PolicyChange & Partial<Policy> = {}): Promise<People> {
+export async function startWithPeople(
+  policy: PolicyChange & Partial<Policy> = {},
+  options: TestApiOptions = {},
+): Promise<People> {
   const told: Told[] = []
-  const started = await startTestApi({ acts: { tell: each => void told.push(each) } })
+  const started = await startTestApi({ ...options, acts: { ...options.acts, tell: each => void told.push(each) } })
   const api = { ...started, stop: () => started.stop().then(() => requireDeclared(started)) }
   const { db } = api.database
   await addPolicy(db, 'gbv', policy)

@@ -6,14 +6,14 @@ interface Document {
   readonly paths: Readonly<
     Record<
       string,
-      Readonly<Record<string, { requestBody?: { content: Readonly<Record<string, { schema: Schema }>> } }>>
+      Readonly<Record<string, { requestBody?: { content: Readonly<Record<string, { schema?: Schema }>> } }>>
     >
   >
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** Strings that can hold no word: an id, a moment, a time of day. */
-const WORDLESS_FORMATS = new Set(['uuid', 'date-time'])
+/** Strings that can hold no word: an id, a moment, a time of day. A file is no field: it is planted where one is sent. */
+const WORDLESS_FORMATS = new Set(['uuid', 'date-time', 'binary'])
 const TIME_OF_DAY = '^([01]\\d|2[0-3]):[0-5]\\d$'
 
 /** Every field of every request's body into which a caller can write words, as `path field`; read from the declared routes. */
@@ -22,8 +22,8 @@ export function freeFields(routes: readonly Route[]): string[] {
   const fields = new Set<string>()
   for (const [path, methods] of Object.entries(document.paths))
     for (const { requestBody } of Object.values(methods)) {
-      const schema = requestBody?.content['application/json']?.schema
-      if (schema) for (const field of fieldsOf(schema, [], document)) fields.add(`${path} ${field}`)
+      for (const { schema } of Object.values(requestBody?.content ?? {}))
+        if (schema) for (const field of fieldsOf(schema, [], document)) fields.add(`${path} ${field}`)
     }
   return [...fields].sort()
 }

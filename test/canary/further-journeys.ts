@@ -1,4 +1,5 @@
 import type { Journeys, Walker } from './journeys'
+import { walkSockets, type Listeners } from './socket-journeys'
 
 export interface Further {
   readonly survivor: Walker & { readonly password: string }
@@ -51,6 +52,12 @@ async function devices(journeys: Journeys, { survivor }: Further): Promise<void>
   await journeys.say('GET', '/api/auth/devices/', survivor, { wants: 200, unentitled: 'unentitled' })
 }
 
+/** Logs out of a phone that is given away: by its token, of which only a digest is looked for. */
+export async function walkLogout(journeys: Journeys, by: Walker, refresh: string): Promise<void> {
+  const registration_token = journeys.canaries.word('device token of a log-out')
+  await journeys.say('POST', '/api/auth/logout/', by, { body: { refresh, registration_token }, wants: 204 })
+}
+
 async function passwords(journeys: Journeys, { survivor }: Further): Promise<void> {
   const { canaries } = journeys
   const new_password = `pw-${canaries.word('new password')}`
@@ -62,12 +69,13 @@ async function passwords(journeys: Journeys, { survivor }: Further): Promise<voi
   await journeys.say('POST', '/api/auth/password/reset/confirm/', null, { body: confirm, wants: 409 })
 }
 
-/** A conversation, with a file, while the incident is worked. */
+/** A conversation, with a file, while the incident is worked; who listens to it does so until the answered function is called. */
 export async function walkMessages(
   journeys: Journeys,
   incident: string,
-  { survivor, provider, stranger }: { survivor: Walker; provider: Walker; stranger: Walker },
-): Promise<void> {
+  people: Omit<Listeners, 'incident' | 'conversation'>,
+): ReturnType<typeof walkSockets> {
+  const { survivor, provider, stranger } = people
   const { product } = journeys
   const message = (planted: string): Record<string, string> => ({
     content: journeys.words(planted),
@@ -95,4 +103,5 @@ export async function walkMessages(
   await journeys.say('GET', '/api/messages/', stranger, { query, wants: 404, unentitled: 'unentitled' })
   const silent = { wants: 200, unentitled: 'unentitled' } as const
   await journeys.say('GET', '/api/notices/', survivor, silent)
+  return walkSockets(journeys, { ...people, incident, conversation })
 }

@@ -2,7 +2,10 @@ import type { Reply } from '../harness/api'
 import type { TestProduct } from '../harness/product'
 import { eventually } from '../harness/eventually'
 import type { Canaries } from './canaries'
-import { walkFurther, walkMessages } from './further-journeys'
+import { walkFurther, walkLogout, walkMessages } from './further-journeys'
+import { walkKintaraa } from './kintaraa-journeys'
+import { walkAddresses, walkNewPassword, walkNotices, walkSystems } from './notice-journeys'
+import type { Sender, Senders } from './senders'
 
 /** Somebody in the journeys. */
 export interface Walker {
@@ -14,6 +17,8 @@ interface Said {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: string
   readonly body?: unknown
+  /** A body as vendors send theirs. */
+  readonly form?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   /** The status that must come back. */
   readonly wants: number
@@ -31,15 +36,29 @@ export class Journeys {
   constructor(
     readonly product: TestProduct,
     readonly canaries: Canaries,
+    readonly senders: Senders,
   ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.product.config.port}`
+  }
+
+  /** Waits until this sender has got so much. */
+  async caughtBy(sender: Sender, count: number): Promise<void> {
+    await eventually(async () => this.senders.counts[sender] >= count, { withinMs: 20_000, everyMs: 50 }).catch(() => {
+      throw new Error(`${sender} got ${this.senders.counts[sender]}, not ${count}`)
+    })
+  }
 
   async say(method: string, route: string, by: Walker | null, said: Said): Promise<Reply['body']> {
     const path = route.replaceAll(/\{(\w+)\}/g, (_, name: string) => said.params?.[name] ?? name)
     this.#notePlanted(route, said.body, [])
+    for (const value of Object.values(said.form ?? {})) this.#notePlanted(route, value, ['*'])
+    const body = said.form ? new URLSearchParams(said.form).toString() : said.body
     const reply = await this.product.call(method, `${path}${said.query ?? ''}`, {
       ...(by && { token: by.access }),
-      ...(said.body !== undefined && { body: said.body }),
-      ...(said.headers && { headers: said.headers }),
+      ...(body !== undefined && { body }),
+      headers: { ...(said.form && { 'content-type': 'application/x-www-form-urlencoded' }), ...said.headers },
     })
     const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
     const request = `${method} ${route}`
@@ -55,6 +74,9 @@ export class Journeys {
       const open = depth !== undefined && path[depth] === 'details' ? ['*'] : []
       const field = (depth === undefined ? path : [...path.slice(0, depth + 1), ...open]).join('.')
       if (this.canaries.find('', value).length > 0) this.planted.add(`${route} ${field}`)
+    } else if (value instanceof FormData) {
+      for (const [name, each] of value)
+        this.#notePlanted(route, typeof each === 'string' ? each : null, [...path, name])
     } else if (Array.isArray(value)) {
       for (const each of value) this.#notePlanted(route, each, [...path, '*'])
     } else if (typeof value === 'object' && value !== null) {
@@ -69,12 +91,17 @@ export class Journeys {
 
   async walk(): Promise<void> {
     const people = await this.#gather()
+    await walkAddresses(this, people)
+    await walkSystems(this, people)
     await this.#fromReportToReopening(people)
     await this.#editedAndHandedBack(people)
     await this.#decidedByDispatch(people)
+    await walkKintaraa(this, people)
     await this.#escalated(people)
     await this.#badInput(people)
+    await walkNotices(this, people)
     await walkFurther(this, { ...people, provider: people.stranger })
+    await walkNewPassword(this, people.dispatcher)
     await this.product.untilAllHeard(20_000)
   }
 
@@ -166,7 +193,7 @@ export class Journeys {
       wants: 200,
     })
     this.canaries.add('token refreshed again', String(last.refresh))
-    await this.say('POST', '/api/auth/logout/', person, { body: { refresh: last.refresh }, wants: 204 })
+    await walkLogout(this, person, String(last.refresh))
     const again = await this.say('POST', '/api/auth/login/', null, login)
     Object.assign(person, { access: String(again.access) })
     const unknown = {
@@ -192,7 +219,7 @@ export class Journeys {
         inner: [{ note: this.words(`${planted} inner details`) }],
       },
       contact_safety: {
-        channel: 'call',
+        channel: 'app',
         wished_gender: 'female',
         safety_flags: ['injured'],
         note: this.words(`${planted} contact safety`),
@@ -211,7 +238,8 @@ export class Journeys {
     return String((await this.say('POST', '/api/incidents/', by, { body, headers, wants })).id)
   }
 
-  async #asked(id: string, providers: readonly Walker[]): Promise<Walker> {
+  /** Whom of these the product asks about this incident, once it does. */
+  async asked(id: string, providers: readonly Walker[]): Promise<Walker> {
     const offer = await eventually(() =>
       this.product.db('offers').where({ incident_id: id, state: 'open' }).first<{ provider_id: string }>(),
     )
@@ -221,7 +249,7 @@ export class Journeys {
   }
 
   async #accept(id: string, providers: readonly Walker[]): Promise<Walker> {
-    const asked = await this.#asked(id, providers)
+    const asked = await this.asked(id, providers)
     await this.say('POST', '/api/incidents/{id}/accept/', asked, { params: { id }, body: {}, wants: 200 })
     return asked
   }
@@ -229,7 +257,7 @@ export class Journeys {
   async #fromReportToReopening({ survivor, dispatcher, providers, stranger }: People): Promise<void> {
     const id = await this.#report(survivor, 'urgent')
     const params = { id }
-    const first = await this.#asked(id, providers)
+    const first = await this.asked(id, providers)
     const silent = { wants: 200, unentitled: 'unentitled' } as const
     await this.say('GET', '/api/incidents/{id}/', first, { params, ...silent })
     await this.say('GET', '/api/providers/offers/', first, silent)
@@ -242,7 +270,7 @@ export class Journeys {
     await this.say('GET', '/api/incidents/{id}/', provider, { params, wants: 200 })
     const start = { status: 'in_progress', note: this.words('note of the start') }
     await this.say('POST', '/api/incidents/{id}/status/', provider, { params, body: start, wants: 200 })
-    await walkMessages(this, id, { survivor, provider, stranger })
+    const endListening = await walkMessages(this, id, { survivor, provider, dispatcher, former: first, stranger })
     const end = { status: 'completed', outcome: 'resolved', note: this.words('note of the end') }
     await this.say('POST', '/api/incidents/{id}/status/', provider, { params, body: end, wants: 200 })
     await this.say('GET', '/api/incidents/{id}/timeline/', dispatcher, { params, wants: 200 })
@@ -250,6 +278,7 @@ export class Journeys {
     await this.say('POST', '/api/incidents/{id}/reopen/', survivor, { params, body: reopening, wants: 200 })
     const cancel = { reason: this.words('reason of a cancelling') }
     await this.say('POST', '/api/incidents/{id}/cancel/', survivor, { params, body: cancel, wants: 200 })
+    await endListening()
     for (const person of [survivor, dispatcher, ...providers]) await this.say('GET', '/api/notices/', person, silent)
   }
 
@@ -357,7 +386,7 @@ export class Journeys {
 
 type People = {
   readonly admin: Walker
-  readonly dispatcher: Walker
+  readonly dispatcher: Walker & { readonly name: Record<string, unknown> }
   readonly survivor: Walker & { readonly password: string }
   readonly providers: readonly Walker[]
   readonly stranger: Walker

@@ -55,17 +55,24 @@ export const JSON_TYPE = 'application/json'
 
 export const DOCUMENT = openApiOf(ROUTES, '1.2.3') as Document
 
+/** A secret in a path names nothing: whoever does not know it is refused. */
+const isId = (name: string): boolean => name !== 'secret'
+
+/** Every call of these routes, with where it stands in their document. */
+export const callsOf = (routes: readonly Route[], document: Document): readonly Call[] =>
+  byPath(routes).flatMap(([path, methods]) =>
+    [...methods].map(([method, route]): Call => {
+      const template = path.replace(/:(\w+)/g, '{$1}')
+      const operation = document.paths[template]?.[method]
+      if (!operation) throw new Error(`${method} ${path} is not in the document`)
+      const verb = method.toUpperCase()
+      const ids = [...path.matchAll(/:(\w+)/g)].map(match => match[1] ?? '').filter(isId)
+      return { name: `${verb} ${template}`, method, verb, route, operation, steps: ['paths', template, method], ids }
+    }),
+  )
+
 /** Every call of the product; a new route is in it by itself. */
-export const CALLS: readonly Call[] = byPath(ROUTES).flatMap(([path, methods]) =>
-  [...methods].map(([method, route]): Call => {
-    const template = path.replace(/:(\w+)/g, '{$1}')
-    const operation = DOCUMENT.paths[template]?.[method]
-    if (!operation) throw new Error(`${method} ${path} is not in the document`)
-    const verb = method.toUpperCase()
-    const ids = [...path.matchAll(/:(\w+)/g)].map(match => match[1] ?? '')
-    return { name: `${verb} ${template}`, method, verb, route, operation, steps: ['paths', template, method], ids }
-  }),
-)
+export const CALLS: readonly Call[] = callsOf(ROUTES, DOCUMENT)
 
 /** The call's path with its ids filled in. */
 export const addressOf = ({ route }: Call, idFor: (name: string) => string): string =>

@@ -22,12 +22,15 @@ const OWNED: readonly Owned[] = [
   { under: '/api/auth/sessions/', refusal: 'SESSION_NOT_FOUND', sharedWith: [] },
   { under: '/api/auth/invitations/', refusal: 'INVITATION_NOT_FOUND', sharedWith: ['admin'] },
   { under: '/api/auth/users/', refusal: 'USER_NOT_FOUND', sharedWith: ['admin'] },
+  { under: '/api/dispatch/drills/', refusal: 'DRILL_NOT_FOUND', sharedWith: STAFF },
   { under: '/api/dispatch/policies/', refusal: 'POLICY_NOT_FOUND', sharedWith: STAFF },
   { under: '/api/incidents/', refusal: 'INCIDENT_NOT_FOUND', sharedWith: STAFF },
   { under: '/api/messages/conversations/', refusal: 'CONVERSATION_NOT_FOUND', sharedWith: STAFF },
   { under: '/api/messages/', refusal: 'MESSAGE_NOT_FOUND', sharedWith: STAFF },
   { under: '/api/notices/', refusal: 'NOTICE_NOT_FOUND', sharedWith: [] },
   { under: '/api/providers/', refusal: 'PROVIDER_NOT_FOUND', sharedWith: STAFF },
+  { under: '/api/webhooks/', refusal: 'WEBHOOK_NOT_FOUND', sharedWith: ['admin'] },
+  { under: '/api/api-keys/', refusal: 'API_KEY_NOT_FOUND', sharedWith: ['admin'] },
 ]
 
 function ownedBy({ name, route }: Call): Owned {
@@ -62,6 +65,7 @@ export async function strangersThing(people: People): Promise<Things> {
   const incident: string = (await people.report({}, survivor)).id
   const said = await must(people.post('/api/messages/', { incident, content: 'Hello' }, survivor))
   const device = { registration_token: `token-${newId()}-of-somebody`, device_type: 'web' }
+  const apiKey = { name: 'desk', scopes: ['incident:list'] }
   const invited = { email: `${newId()}@example.org`, role: 'dispatcher' }
   const kinds: Readonly<Record<string, string>> = {
     '/api/auth/devices/': (await must(people.post('/api/auth/devices/', device, survivor))).id,
@@ -69,12 +73,15 @@ export async function strangersThing(people: People): Promise<Things> {
     '/api/auth/sessions/': (await must(people.get('/api/auth/sessions/', survivor)))[0].id,
     '/api/auth/invitations/': (await must(people.post('/api/auth/invitations/', invited, admin))).id,
     '/api/auth/users/': survivor.id,
+    '/api/dispatch/drills/': await drillOf(people, dispatcher),
     '/api/dispatch/policies/': (await must(people.get('/api/dispatch/policies/', dispatcher))).results[0].id,
     '/api/incidents/': incident,
     '/api/messages/conversations/': said.conversation_id,
     '/api/messages/': said.id,
     '/api/notices/': (await must(people.get('/api/notices/', dispatcher))).results[0].id,
     '/api/providers/': formerProvider.id,
+    '/api/webhooks/': (await must(people.post('/api/webhooks/', { url: 'https://hooks.example.org/' }, admin))).id,
+    '/api/api-keys/': (await must(people.post('/api/api-keys/', apiKey, admin))).id,
   }
   return {
     incident,
@@ -91,6 +98,13 @@ async function passkeyOf({ api }: People, { id: user_id }: Someone): Promise<str
   const id = newId()
   const made = { id, user_id, credential_id: id, public_key: 'a2VzaQ', counter: 0, device: 'Test' }
   await api.database.db('passkeys').insert(made)
+  return id
+}
+
+/** A drill that is over: a running one would refuse the next. */
+async function drillOf({ api }: People, { id: started_by }: Someone): Promise<string> {
+  const id = newId()
+  await api.database.db('drills').insert({ id, started_by, channels: ['email'], started_at: new Date(0) })
   return id
 }
 

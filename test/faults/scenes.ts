@@ -51,6 +51,24 @@ export const report = (product: TestProduct, by: Someone, urgency: 'urgent' | 'r
 export const read = (product: TestProduct, by: Someone, id: string): Promise<Seen> =>
   product.ask('GET', `/api/incidents/${id}/`, { token: by.access }, 200) as Promise<Seen>
 
+/** Gives somebody an app with this Expo token, and a number. */
+export async function equip(product: TestProduct, { access: token }: Someone, has: Reach): Promise<void> {
+  const device = { registration_token: has.token, device_type: 'android' }
+  await product.ask('POST', '/api/auth/devices/', { token, body: device }, 201)
+  await product.ask('PATCH', '/api/auth/me/', { token, body: { phone: has.phone } }, 200)
+}
+
+export interface Reach {
+  readonly token: string
+  readonly phone: string
+}
+
+/** A number and a token that only the person with this number has. */
+export const reachOf = (index: number): Reach => ({
+  token: `ExponentPushToken[${index}]`,
+  phone: `+2547${String(index).padStart(8, '0')}`,
+})
+
 /** The provider who is being asked now. */
 export async function askedProvider({ db }: TestProduct, people: People, id: string): Promise<Someone> {
   const offer = await db('offers')

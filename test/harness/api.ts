@@ -9,10 +9,14 @@ import { createLocalFiles } from '../../adapters/files/local-files'
 import { createSealedFiles } from '../../adapters/files/sealed-files'
 import { inTransaction } from '../../db/unit-of-work'
 import { sealColumns, Vault } from '../../db/vault'
+import { KeyUsage } from '../../api/api-keys/key-usage'
 import type { ApiDeps } from '../../api/deps'
+import type { MountedClient } from '../../api/dialects/mount-client'
 import type { Route } from '../../api/route'
 import { ROUTES } from '../../api/routes'
 import { createLimits, type LimitSettings } from '../../api/limits/limits'
+import type { Bounds } from '../../api/realtime/bounds'
+import { createSockets } from '../../api/realtime/sockets'
 import { createServer } from '../../api/server'
 import { rememberVerified } from '../../api/verified-tokens'
 import type { ActDeps } from '../../acts/deps'
@@ -23,7 +27,7 @@ import { parseKeyRing, parseNamedKey } from '../../platform/keyring'
 import { createLogger, type Logger } from '../../platform/logger'
 import { createAccessTokens } from '../../platform/tokens'
 import { actDeps } from '../builders/record'
-import { contractOf, type Contract } from './contract'
+import { contractOf, contractOfClient, Contracts, type Contract } from './contract'
 import { createTestDatabase, type TestDatabase } from './database'
 
 /** What a test sends; a string or a form goes out as it is, everything else as JSON. */
@@ -79,6 +83,10 @@ export interface TestApiOptions {
   readonly trustedProxies?: readonly string[]
   /** Without them requests are not counted. */
   readonly limits?: LimitSettings
+  readonly clients?: readonly MountedClient[]
+  /** Without it there are no sockets, and nothing but requests asks the database. */
+  readonly sockets?: Partial<Bounds>
+  readonly receiptSecrets?: NonNullable<ApiDeps['receiptSecrets']>
 }
 
 const key = (name: string): string => `${name}:${randomBytes(32).toString('base64')}`
@@ -108,8 +116,11 @@ export async function startTestApi(more: TestApiOptions = {}): Promise<TestApi> 
   }
   const filesDir = mkdtempSync(join(tmpdir(), 'kesi-files-'))
   const files = createSealedFiles(createLocalFiles(filesDir))
-  const deps: ApiDeps = { acts, accounts, files, publicUrl, checks: {} }
-  const server = await serve(deps, more)
+  const outbound = { allowHttp: true, allowPrivate: false }
+  const keyUsage = new KeyUsage(database.db, logger)
+  const { receiptSecrets = {} } = more
+  const deps: ApiDeps = { acts, accounts, files, outbound, keyUsage, publicUrl, receiptSecrets, checks: {} }
+  const server = await serve(deps, more, database.url)
   return {
     ...server,
     deps,
@@ -119,11 +130,12 @@ export async function startTestApi(more: TestApiOptions = {}): Promise<TestApi> 
     someone: (role, about) => signUp(accounts, role, about),
     replica() {
       const vault = more.acts?.vault ?? new Vault(parseKeyRing(acts.ring))
-      const own = { acts: actDeps(database.db, { logger, ...more.acts, vault }), files, publicUrl, checks: {} }
-      return serve({ ...own, accounts: { ...accounts, vault, accessTokens: tokens() } }, more)
+      const own = { ...deps, acts: actDeps(database.db, { logger, ...more.acts, vault }) }
+      return serve({ ...own, accounts: { ...accounts, vault, accessTokens: tokens() } }, more, database.url)
     },
     async stop() {
       await server.stop()
+      await keyUsage.write()
       await database.drop()
       rmSync(filesDir, { recursive: true })
     },
@@ -131,21 +143,28 @@ export async function startTestApi(more: TestApiOptions = {}): Promise<TestApi> 
 }
 
 /** One server on these dependencies. */
-async function serve(deps: ApiDeps, more: TestApiOptions): Promise<Pick<TestApi, 'url' | 'call' | 'stop'>> {
-  const { limits, corsOrigins = [], trustedProxies = [] } = more
+async function serve(
+  deps: ApiDeps,
+  more: TestApiOptions,
+  databaseUrl: string,
+): Promise<Pick<TestApi, 'url' | 'call' | 'stop'>> {
+  const { corsOrigins = [], trustedProxies = [], clients = [], sockets: bounds } = more
   const { db, indexKey } = deps.accounts
+  const limits = more.limits && createLimits(db, indexKey, more.limits)
   const server = createServer({
     // Port 0: the system chooses a free one.
     config: { bind: '127.0.0.1', port: 0, publicUrl: deps.publicUrl, trustedProxies, corsOrigins },
     deps,
     logger: deps.acts.logger,
     version: '0.0.0-test',
-    ...(limits && { limits: createLimits(db, indexKey, limits) }),
+    ...(limits && { limits }),
+    ...(bounds && { gateway: createSockets({ deps, limits, databaseUrl, corsOrigins, clients, bounds }) }),
     ...(more.routes && { routes: more.routes }),
+    clients,
   })
   const { port } = await server.listen()
   const url = `http://127.0.0.1:${port}`
-  const contract = contractOf(more.routes ?? ROUTES)
+  const contract = new Contracts([contractOf(more.routes ?? ROUTES), ...clients.map(contractOfClient)])
   return { url, call: (method, path, ask) => callApi(url + path, method, ask, contract), stop: () => server.close() }
 }
 
@@ -159,7 +178,7 @@ export async function callApi(
   url: string,
   method: string,
   { token, body, headers, unchecked }: Ask = {},
-  contract: Contract = contractOf(ROUTES),
+  contract: Pick<Contract, 'contradiction'> = contractOf(ROUTES),
 ): Promise<Reply> {
   const response = await fetch(url, {
     method,

@@ -1,3 +1,5 @@
+import { CORE } from '../../api/dialect'
+import type { Client } from '../../api/dialects/mount-client'
 import { openApiOf } from '../../api/openapi'
 import type { Route } from '../../api/route'
 import { Schemas } from './schemas'
@@ -36,8 +38,8 @@ export class Contract {
   readonly #schemas: Schemas
   readonly #templates: readonly (readonly [form: RegExp, path: string])[]
 
-  constructor(routes: readonly Route[]) {
-    this.#document = openApiOf(routes, '0.0.0-test') as Document
+  constructor(routes: readonly Route[], dialect = CORE) {
+    this.#document = openApiOf(routes, '0.0.0-test', dialect) as Document
     this.#schemas = new Schemas(this.#document)
     // The document's order is the router's: fixed segments come before parameters.
     this.#templates = Object.keys(this.#document.paths).map(path => [formOf(path), path])
@@ -96,6 +98,29 @@ export function contractOf(routes: readonly Route[]): Contract {
   const known = contracts.get(routes) ?? new Contract(routes)
   contracts.set(routes, known)
   return known
+}
+
+const ofClients = new WeakMap<readonly Route[], Contract>()
+
+/** The contract of a client's routes in its dialect, made once. */
+export function contractOfClient({ routes, dialect }: Client): Contract {
+  const known = ofClients.get(routes) ?? new Contract(routes, dialect)
+  ofClients.set(routes, known)
+  return known
+}
+
+/** Several contracts, each the judge of its own addresses. */
+export class Contracts {
+  constructor(private readonly contracts: readonly Contract[]) {}
+
+  /** What contradicts any of the documents, in words; undefined when nothing does. */
+  contradiction(reply: Answered): string | undefined {
+    for (const contract of this.contracts) {
+      const found = contract.contradiction(reply)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
 }
 
 /** `{name}` stands for one segment; the slash at the end may be missing. */

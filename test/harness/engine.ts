@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import type { WorkflowHandle } from '@temporalio/client'
 import { NativeConnection, Runtime, type Worker } from '@temporalio/worker'
 import { createIncidentActivities } from '../../activities/incident.activities'
-import { createNoticeActivities, type NoticeDeps } from '../../activities/notice.activities'
+import { createNoticeActivities } from '../../activities/notice.activities'
+import type { NoticeDeps } from '../../activities/notice-step'
+import { createWebhookActivities, type WebhookActivityDeps } from '../../activities/webhook.activities'
 import type { ActDeps, By } from '../../acts/deps'
 import { createChannels } from '../../adapters/channels'
+import { createWebhookSender } from '../../adapters/outbound/webhook-sender'
 import { findStoreId } from '../../adapters/temporal/store-id'
 import { Teller } from '../../adapters/temporal/teller'
 import { tellIncident, type TellTarget } from '../../adapters/temporal/workflow-teller'
@@ -36,6 +39,7 @@ export interface EngineOptions {
   /** `off`: nobody works on the workflows until `startWorker`. */
   readonly worker?: 'on' | 'off'
   readonly channels?: NoticeDeps['channels']
+  readonly webhooks?: Partial<Omit<WebhookActivityDeps, 'acts'>>
   readonly pool?: number
   readonly acts?: Partial<ActDeps>
   /** The codec's key as `id:base64`, where histories are kept; otherwise one that nobody else knows. */
@@ -183,6 +187,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     logger,
     ...options.acts,
   })
+  const webhooks = { webhooks: createWebhookSender({ allowHttp: true, allowPrivate: true }), ...options.webhooks }
   const native = await NativeConnection.connect({ address: settings.temporalAddress })
   const createAll = async (): Promise<Worker[]> =>
     createWorkers(native, {
@@ -199,7 +204,9 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
         channels,
         logger,
         publicUrl: 'http://kesi.test',
+        timeTravel: acts.timeTravel,
       }),
+      webhookActivities: createWebhookActivities({ acts, ...webhooks }),
       logger,
     })
   const engine = new TestEngine(test, acts, link, target, teller, reach, native, createAll)

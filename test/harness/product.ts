@@ -26,11 +26,21 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** One API process. */
+export interface TestReplica {
+  readonly url: string
+  readonly process: TestProcess
+  /** Resolves when it answers. */
+  start(): Promise<void>
+}
+
 /**
  * The product as it runs: API and worker as processes of their own over HTTP, a Temporal server of its own that keeps a file, and a
  * database of its own. Each of them can be killed and started again; nothing else is ever touched.
  */
 export class TestProduct {
+  readonly #replicas: TestReplica[] = []
+
   private constructor(
     readonly test: TestDatabase,
     readonly env: Readonly<Record<string, string>>,
@@ -59,13 +69,6 @@ export class TestProduct {
       port: temporalPort,
       uiPort,
     })
-    const node = (name: string): TestProcess =>
-      new TestProcess({
-        command: process.execPath,
-        args: ['--enable-source-maps', join(ROOT, 'dist', name, 'main.js')],
-        env,
-        logFile: join(dir, `${name}.log`),
-      })
     const temporal = new TestProcess({ ...server, env: {}, logFile: join(dir, 'temporal.log') })
     const config = loadConfig(env)
     const product = new TestProduct(
@@ -74,8 +77,8 @@ export class TestProduct {
       config,
       connectTemporal(config),
       temporal,
-      node('api'),
-      node('worker'),
+      node('api', { env, logFile: join(dir, 'api.log') }),
+      node('worker', { env, logFile: join(dir, 'worker.log') }),
       dir,
     )
     try {
@@ -103,7 +106,7 @@ export class TestProduct {
   }
 
   call(method: string, path: string, ask?: Ask): Promise<Reply> {
-    return callApi(`http://127.0.0.1:${this.config.port}${path}`, method, ask)
+    return callApi(this.url + path, method, ask)
   }
 
   /** The same, and an error that says what came back when its status is none of `wanted`. */
@@ -143,9 +146,29 @@ export class TestProduct {
     for (const end of ['', '-wal', '-shm']) rmSync(`${this.temporalFile}${end}`, { force: true })
   }
 
-  async startApi(): Promise<void> {
-    this.api.start()
-    await this.#until(this.api, async () => (await this.call('GET', '/health/live/')).status === 200)
+  get url(): string {
+    return `http://127.0.0.1:${this.config.port}`
+  }
+
+  startApi(): Promise<void> {
+    return this.#startApi(this.api, this.url)
+  }
+
+  /** Another API on the same record, started. */
+  async addReplica(): Promise<TestReplica> {
+    const [port = 0] = await freePorts(1)
+    const env = { ...this.env, KESI_PORT: String(port) }
+    const process = node('api', { env, logFile: join(this.dir, `api-${port}.log`) })
+    const url = `http://127.0.0.1:${port}`
+    const replica = { url, process, start: () => this.#startApi(process, url) }
+    this.#replicas.push(replica)
+    await replica.start()
+    return replica
+  }
+
+  async #startApi(api: TestProcess, url: string): Promise<void> {
+    api.start()
+    await this.#until(api, async () => (await callApi(`${url}/health/live/`, 'GET')).status === 200)
   }
 
   /** Resolves when the worker takes work. */
@@ -187,7 +210,8 @@ export class TestProduct {
 
   /** Ends everything that was started here and removes it. */
   async stop(): Promise<void> {
-    await Promise.all([this.api.end('SIGTERM'), this.worker.end('SIGTERM')])
+    const processes = [this.api, this.worker, ...this.#replicas.map(replica => replica.process)]
+    await Promise.all(processes.map(process => process.end('SIGTERM')))
     await this.link.close().catch(() => undefined)
     await this.temporal.end('SIGKILL')
     await this.test.drop()
@@ -218,6 +242,15 @@ export class TestProduct {
       if (state === 'ended') throw new Error(`a process ended while it was starting:\n${started.newLog.slice(-2_000)}`)
     })
   }
+}
+
+/** One of the product's own processes. */
+function node(
+  name: 'api' | 'worker',
+  { env, logFile }: { readonly env: Readonly<Record<string, string>>; readonly logFile: string },
+): TestProcess {
+  const args = ['--enable-source-maps', join(ROOT, 'dist', name, 'main.js')]
+  return new TestProcess({ command: process.execPath, args, env, logFile })
 }
 
 function environment({ url, apiPort, temporalPort }: { url: string; apiPort: number; temporalPort: number }) {

@@ -5,6 +5,8 @@ import { KeyRing, parseNamedKey } from '../../platform/keyring'
 import { dataConverter, failureConverterPath } from '../../platform/temporal/data-converter'
 import { makeWorkflowBundle } from '../../worker/workflow-bundle'
 import { BRANCHES, HISTORY_KEY } from './branches'
+import { NOTICE_BRANCHES } from './notice-branches'
+import { DELIVERY_BRANCHES } from './webhook-branches'
 
 const HISTORIES = join(__dirname, 'histories')
 const stored = readdirSync(HISTORIES).map(file => file.replace('.json', ''))
@@ -26,7 +28,8 @@ describe('stored histories (G10)', () => {
   })
 
   it('there is one for every branch, and no other', () => {
-    expect(stored.sort()).toEqual(BRANCHES.map(branch => branch.name).sort())
+    const branches = [...BRANCHES, ...NOTICE_BRANCHES, ...DELIVERY_BRANCHES]
+    expect(stored.sort()).toEqual(branches.map(branch => branch.name).sort())
   })
 
   it.each(stored)('%s replays', async name => {
