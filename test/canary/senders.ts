@@ -44,10 +44,12 @@ export class Senders {
     disabledCommands: ['STARTTLS', 'AUTH'],
     authOptional: true,
     onData: (stream, session, done) => {
-      void text(stream).then(raw => {
+      const take = (raw: string): void => {
         this.mails.push({ raw, to: session.envelope.rcptTo.map(({ address }) => address).join() })
         done()
-      })
+      }
+      // A worker that ends in the middle of a mail sends it again when it is back.
+      void text(stream).then(take, () => undefined)
     },
   })
 
@@ -70,7 +72,6 @@ export class Senders {
       webhook,
     }
     const senders = new Senders(fakes, fcm, webPush, webhook)
-    // A worker that ends in the middle of a mail sends it again when it is back.
     senders.#smtp.on('error', () => undefined)
     senders.#smtp.listen(0, '127.0.0.1')
     await once(senders.#smtp.server, 'listening')
