@@ -97,7 +97,7 @@ export async function releaseKey(db: Database, id: string): Promise<void> {
 export async function purgeKeys(db: Database, batch: number): Promise<void> {
   await db.raw(
     `delete from idempotency_keys where id in (
-       select id from idempotency_keys where taken_at < clock_timestamp() - make_interval(secs => :kept)
+       select id from idempotency_keys where taken_at < statement_timestamp() - make_interval(secs => :kept)
        order by taken_at limit :batch for update skip locked)`,
     { kept: KEY_KEPT_MS / 1000, batch },
   )

@@ -131,6 +131,14 @@ interface Notice {
 }
 
 export type NoticeCode = keyof typeof NOTICES
+
+/** The codes of a catalogue whose texts have a variable: of such a text the compiler knows a pattern, not the words. */
+export type WithVariable<Catalogue extends Readonly<Record<string, { readonly text: string }>>> = {
+  [Code in keyof Catalogue]: Record<never, never> extends Record<Catalogue[Code]['text'], 1> ? Code : never
+}[keyof Catalogue]
+type None<Codes extends never> = Codes
+/** Compiles only while no text of the catalogue has a variable (S1). */
+export type NoVariables = None<WithVariable<typeof NOTICES>>
 export type NoticeSubject = 'offer' | 'assignment' | 'escalation' | 'history'
 export type NoticeOrder = 'ladder' | 'together'
 export type NoticePriority = 'urgent' | 'normal' | 'low'

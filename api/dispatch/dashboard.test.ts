@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { startWithPeople, type People } from '../../test/builders/people'
 import { newId } from '../../platform/ids'
 import { ENDED_COUNTED_AT_MOST } from '../../db/dispatch.repository'
+import { nudged } from '../../db/nudge'
 
 let people: People
 beforeAll(async () => {
@@ -27,6 +28,7 @@ async function addEnded(count: number, { status = 'closed', urgency = 'urgent', 
 
 /** The statements that reach the database until `work` has its answer. */
 async function statementsOf(work: () => Promise<unknown>): Promise<number> {
+  await nudged(db())
   const query = jest.spyOn(Client.prototype, 'query')
   try {
     await work()
@@ -125,6 +127,7 @@ describe('the figures', () => {
 
 /** What the database did for each reading of incidents, with the rows that each node really gave. */
 async function plansOf(work: () => Promise<unknown>): Promise<string[]> {
+  await nudged(db())
   const query = jest.spyOn(Client.prototype, 'query')
   let calls: unknown[][]
   try {

@@ -1,4 +1,5 @@
 import { Client } from 'pg'
+import { nudged } from '../../db/nudge'
 import { newId } from '../../platform/ids'
 import type { Role } from '../../domain/actors'
 import { startTestApi, type Reply, type Someone, type TestApi } from '../../test/harness/api'
@@ -138,6 +139,7 @@ describe('drills/', () => {
     const statements = async (path: string): Promise<number> => {
       // The first request also looks the session up.
       await call('GET', path, dispatcher)
+      await nudged(api.database.db)
       const query = jest.spyOn(Client.prototype, 'query')
       const { status } = await call('GET', path, dispatcher)
       const count = query.mock.calls.length

@@ -1,4 +1,5 @@
 import { Client } from 'pg'
+import { nudged } from '../../db/nudge'
 import { startTestApi, type Reply, type Someone, type TestApi } from '../../test/harness/api'
 
 /** Two servers on one database, as two replicas are: neither knows what the other remembers. */
@@ -74,6 +75,7 @@ describe('the directory', () => {
 
   it('takes the same number of statements, however many there are', async () => {
     const statements = async (path: string) => {
+      await nudged(one.database.db)
       const query = jest.spyOn(Client.prototype, 'query')
       await read(one, path)
       const count = query.mock.calls.length
