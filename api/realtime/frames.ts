@@ -4,6 +4,7 @@ import type { RefusalCode, FieldFault } from '../../domain/refusals'
 import { textField } from '../fields'
 import type { messageSchema } from '../messages/messages.schemas'
 import type { News } from './news'
+import { readOneOf, type FrameFault, type FrameOf } from './read-frame'
 
 type MessageView = z.input<typeof messageSchema>
 
@@ -15,9 +16,6 @@ interface Said<Type extends string, Data> {
   readonly at: string
   readonly data: Data
 }
-
-/** What is wrong with a frame that came. */
-export type FrameFault = 'FRAME_MALFORMED' | 'FRAME_UNKNOWN' | 'FRAME_NOT_HERE'
 
 /** What a refused message is answered with, beside its `client_id`. */
 export interface Rejection {
@@ -68,25 +66,9 @@ const sendFrame = z.strictObject({
 })
 
 const FRAMES = { auth: authFrame, typing: typingFrame, 'message.send': sendFrame } as const
-type FrameType = keyof typeof FRAMES
 
 /** What a client says. */
-export type ClientFrame = { readonly [Type in FrameType]: z.output<(typeof FRAMES)[Type]> }[FrameType]
+export type ClientFrame = FrameOf<typeof FRAMES>
 
 /** Reads what came; a fault when it is no frame that there is. */
-export function readFrame(text: string | undefined): ClientFrame | FrameFault {
-  const parsed = text === undefined ? undefined : parse(text)
-  const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? parsed.type : undefined
-  if (typeof type !== 'string') return 'FRAME_MALFORMED'
-  if (!Object.hasOwn(FRAMES, type)) return 'FRAME_UNKNOWN'
-  const read = FRAMES[type as FrameType].safeParse(parsed)
-  return read.success ? read.data : 'FRAME_MALFORMED'
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
+export const readFrame = (text: string | undefined): ClientFrame | FrameFault => readOneOf(FRAMES, text)

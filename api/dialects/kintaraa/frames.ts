@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Refusal } from '../../../domain/refusals'
 import { idField } from '../../fields'
-import type { FrameFault } from '../../realtime/frames'
 import type { News } from '../../realtime/news'
+import { readOneOf, type FrameFault, type FrameOf } from '../../realtime/read-frame'
 import type { SignedIn } from '../../route'
 import { sendBody, type messageSchema } from './messages.schemas'
 import { messageView } from './messages.views'
@@ -72,25 +72,9 @@ const FRAMES = {
   typing_start: z.object({ type: z.literal('typing_start'), data: nothing }),
   typing_stop: z.object({ type: z.literal('typing_stop'), data: nothing }),
 } as const
-type FrameType = keyof typeof FRAMES
 
 /** What the app says. */
-export type SaidByApp = { readonly [Type in FrameType]: z.output<(typeof FRAMES)[Type]> }[FrameType]
+export type SaidByApp = FrameOf<typeof FRAMES>
 
 /** Reads what came; whatever else the app sends is passed over. A fault when it is no frame of its. */
-export function readAppFrame(text: string | undefined): SaidByApp | FrameFault {
-  const parsed = text === undefined ? undefined : parse(text)
-  const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? parsed.type : undefined
-  if (typeof type !== 'string') return 'FRAME_MALFORMED'
-  if (!Object.hasOwn(FRAMES, type)) return 'FRAME_UNKNOWN'
-  const read = FRAMES[type as FrameType].safeParse(parsed)
-  return read.success ? read.data : 'FRAME_MALFORMED'
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
+export const readAppFrame = (text: string | undefined): SaidByApp | FrameFault => readOneOf(FRAMES, text)
