@@ -1,3 +1,4 @@
+import { kintaraa } from '../../api/dialects/kintaraa/kintaraa.client'
 import { listen, listening, openSocket, ticketOf, type TestSocket } from '../harness/socket'
 import type { Journeys, Walker } from './journeys'
 
@@ -38,6 +39,7 @@ export async function walkSockets(journeys: Journeys, people: Listeners): Promis
   await socket.heard('typing')
   await nonsense(journeys, socket)
   await strangersSigningIn(journeys, path)
+  await throughTheApp(journeys, people)
 
   return async () => {
     for (const [, each] of others.listening)
@@ -95,4 +97,23 @@ async function strangersSigningIn({ canaries, url }: Journeys, path: string): Pr
     listen({ url }, `/ws/cases/${word('id in a path')}/`, { access: word('made-up token') }),
   ]
   for (const socket of made) await socket.closing()
+}
+
+/** The Kintaraa app knows no other way than its token in the address: there it must stay, and go into no log. */
+async function throughTheApp(journeys: Journeys, { conversation, provider }: Listeners): Promise<void> {
+  const { canaries, url } = journeys
+  const word = (planted: string): string => canaries.word(`${planted} of the app's socket`)
+  const path = `${kintaraa.prefix}/ws/conversations/${conversation}/`
+  const token = canaries.add("token in the address of the app's socket", provider.access)
+  const socket = openSocket({ url }, `${path}?token=${encodeURIComponent(token)}`)
+  await new Promise(resolve => socket.ws.once('open', resolve))
+  socket.say({ type: 'send_message', data: { content: journeys.words("message by the app's socket") } })
+  await socket.heard('message_received')
+  socket.say(`{"type": "${word('broken text')}`)
+  socket.say({ type: word('type'), data: { [word('field')]: word('value') } })
+  socket.say({ type: 'mark_read', data: { message_id: word('message id') } })
+  await socket.heard('error', () => socket.of('error').length === 3)
+  socket.close()
+  for (const query of [`token=${word('made-up token')}`, `${word('query key')}=${word('query value')}`])
+    await openSocket({ url }, `${path}?${query}`).closing()
 }
