@@ -7,6 +7,7 @@ import type { FeedType } from '../domain/feed'
 import type { Transaction } from './database'
 import { markEffect } from './idempotency.repository'
 import type { IncidentRow } from './incident-rows'
+import { stopQueued } from './notices.repository'
 import { runPrepared, type Prepared } from './prepared'
 import type { ProviderFacts } from './providers.repository'
 import { leaveToCommit, RunAgain } from './unit-of-work'
@@ -182,7 +183,9 @@ const WRITES = `
     where n.incident_id = ($1::jsonb->>'incident_id')::uuid and n.withdrawn_at is null
       and (n.code in (select jsonb_array_elements_text($1::jsonb->'withdrawn_notices'))
         -- Of several offers one may end while others stay open: its notice is found by the offer, not by its code.
-        or n.offer_id in (select (c->>'id')::uuid from jsonb_array_elements($1::jsonb->'closed_offers') as c))),
+        or n.offer_id in (select (c->>'id')::uuid from jsonb_array_elements($1::jsonb->'closed_offers') as c))
+    returning n.id),
+  stopped_attempts as (${stopQueued('withdrawn_notices')}),
   made_notices as (
     insert into notices (id, recipient_id, incident_id, offer_id, code, channels, rev, created_at, send_after)
     select n.id, n.recipient_id, ($1::jsonb->>'incident_id')::uuid, n.offer_id, n.code, n.channels,

@@ -1,7 +1,7 @@
 import type { NoticeCode, NoticeState } from '../domain/notices'
 import type { Channel } from '../domain/policy'
 import type { Database, Transaction } from './database'
-import { LADDER_CODES, rankOf } from './notices.repository'
+import { LADDER_CODES, rankOf, stopQueued } from './notices.repository'
 import { runPrepared, type Prepared } from './prepared'
 
 /** A notice in its recipient's inbox. */
@@ -165,6 +165,7 @@ const READ_ALL: Prepared = {
     settled as (
       update notice_attempts a set state = 'read', told_at = clock_timestamp()
       from marked m where a.notice_id = m.id and a.state in ('handed_over', 'unknown')),
+    stopped as (${stopQueued('marked')}),
     told_sockets as (
       insert into feed (id, type, user_id, ref)
       select feed_id((row_number() over ())::integer), 'notice.changed', $1::uuid, id from marked limit ${TOLD_AT_MOST})
@@ -193,6 +194,7 @@ const READ_ONE: Prepared = {
     settled as (
       update notice_attempts a set state = 'read', told_at = clock_timestamp()
       from marked m where a.notice_id = m.id and a.state in ('handed_over', 'unknown')),
+    stopped as (${stopQueued('marked')}),
     told_sockets as (
       insert into feed (id, type, user_id, ref) select feed_id(1), 'notice.changed', $2, id from marked)
     select id from marked`,
@@ -202,7 +204,9 @@ const RECEIVE_ONE: Prepared = {
   name: 'receive-notice',
   text: `with marked as (
       update notices set send_after = case when code = any($3::text[]) then null else send_after end
-      where id = $1 and recipient_id = $2 and withdrawn_at is null returning id),
+      where id = $1 and recipient_id = $2 and withdrawn_at is null returning id, code),
+    arrived as (select id from marked where code = any($3::text[])),
+    stopped as (${stopQueued('arrived')} and a.channel <> 'push'),
     settled as (
       update notice_attempts a set state = 'delivered', told_at = clock_timestamp(), leased_until = null
       from marked m where a.notice_id = m.id and a.channel = 'push' and ${rankOf('a.state')} < ${rankOf("'delivered'")}

@@ -6,6 +6,7 @@ import type { Channel } from '../domain/policy'
 import { newId } from '../platform/ids'
 import { personJson, type Participant } from './conversations.repository'
 import type { Database, Transaction } from './database'
+import { stopQueued } from './notices.repository'
 import { runPrepared, type Prepared } from './prepared'
 
 /** A message as it is written: words sealed already. */
@@ -201,6 +202,7 @@ const MARK: Prepared = {
     settled as (
       update notice_attempts a set state = 'read', told_at = clock_timestamp()
       from noticed n where a.notice_id = n.id and a.state in ('handed_over', 'unknown')),
+    stopped as (${stopQueued('noticed')}),
     told_sockets as (
       insert into feed (id, type, conversation_id, user_id, ref, actor_id)
       select feed_id(1), 'message.read', $1::uuid, null, read.message_id, $2::uuid

@@ -1,6 +1,6 @@
 import type { Receipt } from '../domain/notices'
 import type { Transaction } from './database'
-import { LADDER_CODES, lockHandOvers, rankOf } from './notices.repository'
+import { LADDER_CODES, lockHandOvers, rankOf, stopQueued } from './notices.repository'
 import { runPrepared, type Prepared } from './prepared'
 
 const INSERT: Prepared = {
@@ -19,9 +19,11 @@ const APPLY: Prepared = {
     applied as (
       update notice_attempts a set state = t.state, told_at = t.received_at, failure = case when t.state = 'failed' then t.code end
       from told t where a.id = t.attempt_id and ${rankOf('a.state')} < ${rankOf('t.state')}
-      returning a.notice_id, a.state),
+      returning a.id, a.notice_id, a.state),
     news as (select notice_id, bool_or(state <> 'failed') as has_arrived, bool_or(state = 'failed') as has_failed
-      from applied group by notice_id)
+      from applied group by notice_id),
+    arrived as (select n.id from news join notices n on n.id = news.notice_id where news.has_arrived and n.code = any($3::text[])),
+    stopped as (${stopQueued('arrived')} and a.id not in (select id from applied))
     update notices n set send_after = case when news.has_arrived and n.code = any($3::text[]) then null else clock_timestamp() end
     from news where n.id = news.notice_id and n.send_after is not null and (news.has_failed or n.code = any($3::text[]))
     returning n.send_after is not null as is_due`,

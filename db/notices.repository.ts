@@ -63,6 +63,14 @@ async function moveLeases(db: Database, leased: readonly LeasedNotice[], by: str
   )
 }
 
+/**
+ * Whoever settles notices, listed in `settled` by their ids, stops what still waits to be tried: nobody looks at them again. A try that
+ * is under way may succeed all the same, and then says so.
+ */
+export const stopQueued = (settled: string): string => `
+  update notice_attempts a set state = 'withdrawn', at = clock_timestamp(), leased_until = null
+  from ${settled} s where a.notice_id = s.id and a.state = 'queued'`
+
 /** Of a notice that may still leave: nothing has settled it. */
 const LIVE = `n.withdrawn_at is null and n.read_at is null and n.send_after is not null`
 

@@ -95,6 +95,21 @@ test('one that its workflow has left for five minutes is looked after here', asy
   expect(channels.of(id)).toEqual(['push'])
 })
 
+test('of a crowd the first messages leave from here, and its ladders have workflows afterwards', async () => {
+  const crowd: string[] = []
+  for (let n = 0; n < 30; n++) crowd.push(await add(n === 0 ? 'assignment.made' : 'dispatch.escalated'))
+  expect(await relayNotices(relay())).toBe(30)
+  expect([...stepped].sort()).toEqual([...crowd].sort())
+  for (const id of crowd) expect(channels.of(id)).toEqual(['push'])
+  const [ladder = ''] = crowd
+  expect(await dueInMs(ladder)).toBeGreaterThan(35_000)
+  await makeDue(ladder)
+  stepped = []
+  await relayNotices(relay())
+  await eventually(async () => ((await dueInMs(ladder)) ?? 0) > 35_000 && ((await dueInMs(ladder)) ?? 0) <= 40_000)
+  expect(stepped).toEqual([])
+})
+
 test('with Temporal away nothing is lost for 30 s, and then sent without it', async () => {
   const away = connectTemporal({ temporalAddress: '127.0.0.1:1', temporalNamespace: 'kesi-test', codecKeys: undefined })
   let now = 0

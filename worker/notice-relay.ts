@@ -15,6 +15,11 @@ const IDLE_MS = 1_000
 const GATHERED_MS = 10
 /** Temporal has this long to come back before notices are sent without it. */
 const AWAY_MS = 30_000
+/**
+ * So many within a second are a crowd: Temporal, which has the workflows of their incidents to start as well, would hold the first message
+ * back for seconds. What comes then is stepped here, and has a workflow from its next look on.
+ */
+const CROWD = { notices: 25, withinMs: 1_000 } as const
 /** A vendor takes its time; more at once would hold the database's connections. */
 const STEPS_AT_ONCE = 10
 
@@ -30,9 +35,10 @@ export interface NoticeRelayDeps extends EngineDeps {
 export function startNoticeRelay(deps: NoticeRelayDeps, databaseUrl: string): Loop {
   const { logger } = deps.acts
   const bell = new Bell()
+  const rush = new Rush()
   const ear = startListening({ url: databaseUrl, name: 'kesi-worker-ear', logger }, () => bell.ring())
   const loop = startLoop('notice-relay', logger, async stopping => {
-    const taken = await relayNotices(deps, stopping)
+    const taken = await relayNotices(deps, stopping, rush)
     if (taken === BATCH) return 0
     await bell.rung(IDLE_MS, stopping)
     return GATHERED_MS
@@ -46,15 +52,16 @@ export function startNoticeRelay(deps: NoticeRelayDeps, databaseUrl: string): Lo
 }
 
 /**
- * One pass; answers how many were taken. When Temporal has been out of reach for 30 s, or a workflow does not do its work, the same step is
- * done here: a notice leaves although a server is down.
+ * One pass; answers how many were taken. When Temporal has been out of reach for 30 s, when a workflow does not do its work, or in a crowd,
+ * the same step is done here: a notice leaves although a server is down or busy.
  */
-export async function relayNotices(deps: NoticeRelayDeps, stopping?: AbortSignal): Promise<number> {
+export async function relayNotices(deps: NoticeRelayDeps, stopping?: AbortSignal, rush = new Rush()): Promise<number> {
   const isAway = deps.reach.outForMs >= AWAY_MS
   // It may be back in a moment: what would be taken now could not be taken then.
   if (deps.reach.isSilent && !isAway) return 0
   const leased = await leaseNotices(deps.acts.db, BATCH)
-  const isOurs = (notice: LeasedNotice): boolean => isAway || notice.is_late
+  const isCrowd = rush.isCrowdWith(leased.length)
+  const isOurs = (notice: LeasedNotice): boolean => isAway || isCrowd || notice.is_late
   await tellAll(
     deps,
     leased.filter(notice => !isOurs(notice)),
@@ -64,6 +71,19 @@ export async function relayNotices(deps: NoticeRelayDeps, stopping?: AbortSignal
     stepHere(deps, id),
   )
   return leased.length
+}
+
+/** How many notices came lately. */
+class Rush {
+  #taken: { readonly at: number; readonly count: number }[] = []
+
+  /** Are they a crowd, together with so many more? */
+  isCrowdWith(count: number): boolean {
+    const now = performance.now()
+    this.#taken = this.#taken.filter(({ at }) => at > now - CROWD.withinMs)
+    this.#taken.push({ at: now, count })
+    return this.#taken.reduce((sum, each) => sum + each.count, 0) >= CROWD.notices
+  }
 }
 
 async function tellAll(
