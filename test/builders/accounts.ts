@@ -46,7 +46,10 @@ export async function codeBefore(secret: string): Promise<string> {
 /** Sets one-time codes up for the session of this token and answers the secret; the code of the period before is used by it. */
 export async function enrolTotp(api: TestApi, token: string): Promise<string> {
   const { secret } = (await api.call('POST', '/api/auth/totp/', { token })).body
-  const { status } = await api.call('POST', '/api/auth/totp/confirm/', { token, body: { otp: await codeBefore(secret) } })
+  const { status } = await api.call('POST', '/api/auth/totp/confirm/', {
+    token,
+    body: { otp: await codeBefore(secret) },
+  })
   if (status !== 204) throw new Error(`one-time codes could not be confirmed: ${status}`)
   return secret
 }
