@@ -3,12 +3,6 @@ import type { Database } from './database'
 
 const NOT_ENDED = `i.status not in (${ENDED.map(status => `'${status}'`).join(', ')})`
 
-export interface Overdue {
-  readonly id: string
-  /** How long ago its deadline passed, in milliseconds of the database's clock. */
-  readonly overdue_ms: number
-}
-
 export interface SweepRules {
   /** Incidents whose deadline passed longer ago than this many seconds. */
   readonly overdueSeconds: number
@@ -17,18 +11,19 @@ export interface SweepRules {
   readonly limit: number
 }
 
-/** Takes overdue open incidents, urgent and longest overdue first; two sweeps at once take different ones. */
-export async function leaseOverdue(db: Database, rules: SweepRules): Promise<Overdue[]> {
-  const { rows } = await db.raw<{ rows: Overdue[] }>(
-    `update incidents set swept_at = clock_timestamp()
+/** Takes overdue open incidents, urgent and longest overdue first, and answers their ids in that order; two sweeps at once take different ones. */
+export async function leaseOverdue(db: Database, rules: SweepRules): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+    `with swept as (update incidents set swept_at = clock_timestamp()
      where id in (select i.id from incidents i
        where ${NOT_ENDED} and i.next_deadline_at < clock_timestamp() - make_interval(secs => :overdueSeconds)
          and (i.swept_at is null or i.swept_at < clock_timestamp() - make_interval(secs => :againSeconds))
        order by (i.urgency = 'urgent') desc, i.next_deadline_at limit :limit for update skip locked)
-     returning id, (extract(epoch from clock_timestamp() - next_deadline_at) * 1000)::double precision as overdue_ms`,
+     returning id, urgency, next_deadline_at)
+     select id from swept order by (urgency = 'urgent') desc, next_deadline_at`,
     { ...rules },
   )
-  return rows
+  return rows.map(({ id }) => id)
 }
 
 /** An open incident as a rebuild sees it. */

@@ -25,7 +25,7 @@ import { startNoticeRelay } from './notice-relay'
 import { startRebuildWatch } from './rebuild'
 import { startRelay } from './relay'
 import { startSweep } from './sweep'
-import { TemporalReach } from './temporal-reach'
+import { TemporalReach, watchReach } from './temporal-reach'
 import { installTemporalRuntime, startTemporalWorkers } from './temporal-workers'
 import { startWaker } from './waker'
 import { startWebhookRelay } from './webhook-relay'
@@ -70,7 +70,8 @@ async function main(): Promise<void> {
   const jobs = {
     relay: startRelay(engine),
     noticeRelay: startNoticeRelay({ ...engine, step: input => stepNotice(notices, input) }, config.databaseUrl),
-    sweep: startSweep(engine),
+    sweep: startSweep(acts),
+    reach: watchReach(reach, logger),
     webhookRelay: startWebhookRelay(engine),
     waker: startWaker(acts),
     rebuild: startRebuildWatch(engine),

@@ -1,12 +1,10 @@
 import { cancelIncident } from '../acts/end-incident'
 import { reportIncident } from '../acts/report-incident'
-import { findStoreId } from '../adapters/temporal/store-id'
 import { addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { startEngine, type TestEngine } from '../test/harness/engine'
+import { eventually } from '../test/harness/eventually'
 import { expectInvariants } from '../test/harness/invariants'
-import { connectTemporal } from '../platform/temporal/connection'
 import { sweepOnce } from './sweep'
-import { TemporalReach } from './temporal-reach'
 
 /** Deadlines of these reports passed this long ago. */
 const OVERDUE_S = 20
@@ -44,63 +42,58 @@ async function forgotten({ overdue = OVERDUE_S } = {}): Promise<string> {
   return incidentId
 }
 
+const ago = (): Date => new Date(Date.now() - OVERDUE_S * 1000)
+
 const offers = (id: string): Promise<string[]> =>
   engine.db('offers').where({ incident_id: id }).orderBy('offered_at').pluck('state')
 
-test('a run that was never started or was terminated by hand is made again, and does what is due (H8)', async () => {
+test('a deadline that nobody kept is kept here, and the run that is missing is made (H8)', async () => {
   const [never, terminated] = [await forgotten(), await forgotten()]
-  const { told, carriedOn } = await sweepOnce(engine.engineDeps)
-  expect({ told, carriedOn }).toEqual({ told: 2, carriedOn: 0 })
+  expect(await sweepOnce(engine.deps)).toBe(2)
   for (const id of [never, terminated]) {
-    await engine.heard(id)
-    await engine.pass(id, 1)
     expect(await offers(id)).toEqual(['expired', 'open'])
+    await engine.heard(id)
   }
   await engine.handle(terminated).terminate('by hand')
-  await engine
-    .db('incidents')
-    .where({ id: terminated })
-    .update({ swept_at: null, next_deadline_at: new Date(Date.now() - 15_000) })
-  expect(await sweepOnce(engine.engineDeps)).toEqual({ told: 1, carriedOn: 0 })
+  await engine.db('offers').where({ incident_id: terminated, state: 'open' }).update({ expires_at: ago() })
+  await engine.db('incidents').where({ id: terminated }).update({ swept_at: null, next_deadline_at: ago() })
+  expect(await sweepOnce(engine.deps)).toBe(1)
   await engine.heard(terminated)
   expect((await engine.handle(terminated).describe()).status.name).toBe('RUNNING')
   await expectInvariants(engine.db)
 })
 
-test('within 30 s it is not swept again, and what is due for less than 10 s is left to its workflow', async () => {
-  await forgotten()
-  await forgotten({ overdue: 5 })
-  expect(await sweepOnce(engine.engineDeps)).toEqual({ told: 1, carriedOn: 0 })
-  expect(await sweepOnce(engine.engineDeps)).toEqual({ told: 0, carriedOn: 0 })
+test('what is due for less than a second is left to its workflow', async () => {
+  await forgotten({ overdue: 0.5 })
+  expect(await sweepOnce(engine.deps)).toBe(0)
 })
 
-test('with Temporal out of reach for 30 s the overdue acts are done here, with their offers and events', async () => {
-  const away = connectTemporal({ temporalAddress: '127.0.0.1:1', temporalNamespace: 'kesi-test', codecKeys: undefined })
-  let now = 0
-  const reach = new TemporalReach(
-    () => findStoreId(away),
-    engine.deps.logger,
-    () => now,
-  )
-  const acts = { ...engine.deps, tell: () => undefined }
-  const deps = { acts, reach, target: { ...engine.target, link: away } }
+test('a run that is missing is made also when there was nothing to write', async () => {
   const id = await forgotten()
-  await reach.check()
-  expect(await sweepOnce(deps)).toEqual({ told: 0, carriedOn: 0 })
-  now = 31_000
-  expect(await sweepOnce(deps)).toEqual({ told: 0, carriedOn: 1 })
-  await away.close()
+  await engine.db('provider_profiles').update({ availability: 'off_duty' })
+  expect(await sweepOnce(engine.deps)).toBe(1)
+  await engine.heard(id)
+  await engine.handle(id).terminate('by hand')
+  const before = await engine.events(id)
+  await engine.db('incidents').where({ id }).update({ swept_at: null, look_again_at: ago(), next_deadline_at: ago() })
+  expect(await sweepOnce(engine.deps)).toBe(1)
+  expect(await engine.events(id)).toEqual(before)
+  await eventually(async () => (await engine.handle(id).describe()).status.name === 'RUNNING')
+})
+
+test('several at once do each deadline once', async () => {
+  const ids = await Promise.all(Array.from({ length: 8 }, () => forgotten()))
+  const swept = await Promise.all([sweepOnce(engine.deps), sweepOnce(engine.deps), sweepOnce(engine.deps)])
+  expect(swept.reduce((sum, each) => sum + each)).toBe(ids.length)
+  for (const id of ids) expect((await engine.events(id)).filter(type => type === 'offer.expired')).toHaveLength(1)
+  await expectInvariants(engine.db)
+})
+
+test('with Temporal out of reach the offers and events are made all the same, and it is told when it is back', async () => {
+  const id = await forgotten()
+  expect(await sweepOnce({ ...engine.deps, tell: () => undefined })).toBe(1)
   expect(await offers(id)).toEqual(['expired', 'open'])
   const unheard = await engine.db('events').where({ incident_id: id }).whereNotNull('signal').pluck('signal')
   expect(unheard).toEqual(['reported', 'statusChanged'])
   await expectInvariants(engine.db)
-})
-
-test('a workflow that was told and does nothing for a minute is stood in for', async () => {
-  const id = await forgotten({ overdue: 61 })
-  expect(await sweepOnce({ ...engine.engineDeps, acts: { ...engine.deps, tell: () => undefined } })).toEqual({
-    told: 0,
-    carriedOn: 1,
-  })
-  expect(await offers(id)).toEqual(['expired', 'open'])
 })

@@ -1,9 +1,11 @@
 import type { Logger } from '../platform/logger'
+import { startLoop, type Loop } from './loop'
 
 /** After a call that Temporal took, it is not asked for this long whether it is there. */
 const TRUSTED_MS = 3_000
 /** It is asked at least so often, for its answer says whether its store is still the same one. */
 const ASKED_EVERY_MS = 10_000
+const CHECK_EVERY_MS = 1_000
 
 /**
  * Knows whether Temporal can be reached, from every call that is made through it and from a cheap question when there is none. A
@@ -81,4 +83,12 @@ export class TemporalReach {
     this.#failingSince = null
     this.#returns += 1
   }
+}
+
+/** Keeps asking whether Temporal is there, for those who would send something. */
+export function watchReach(reach: TemporalReach, logger: Logger): Loop {
+  return startLoop('temporal-reach', logger, async () => {
+    await reach.check()
+    return CHECK_EVERY_MS
+  })
 }
