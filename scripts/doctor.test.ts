@@ -17,6 +17,10 @@ import { lineOf, type Finding } from './doctor/finding'
 import { examineNode, settingsInWords } from './doctor/installation'
 
 const ROOT = join(__dirname, '..')
+/** An installation without sources, as an image is: generated files are not made anew to be compared, which takes seconds. */
+const IMAGE = mkdtempSync(join(tmpdir(), 'kesi-doctor-image-'))
+cpSync(join(ROOT, 'package.json'), join(IMAGE, 'package.json'))
+
 const key = (): string => `t:${randomBytes(32).toString('base64')}`
 
 let engine: TestEngine
@@ -41,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine.stop()
   await api.stop()
+  rmSync(IMAGE, { recursive: true })
 })
 
 const failures = (findings: readonly Finding[]): string[] =>
@@ -48,7 +53,7 @@ const failures = (findings: readonly Finding[]): string[] =>
   findings.filter(each => each.state === 'failed' && each.part !== 'Generated files').map(each => each.part)
 
 const found = async (change: NodeJS.ProcessEnv, part: string): Promise<Finding | undefined> =>
-  (await diagnose({ ...env, ...change }, ROOT)).find(each => each.part === part)
+  (await diagnose({ ...env, ...change }, IMAGE)).find(each => each.part === part)
 
 async function withPort(answer: (port: string) => Promise<void>): Promise<void> {
   const server = createServer(socket => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'))
@@ -74,12 +79,12 @@ test('a whole installation has nothing to mend, and says what every part is', as
 })
 
 test('all faults of the configuration come at once, each with its remedy, and no secret with them', async () => {
-  const findings = await diagnose({ ...env, KESI_KEY_RING: 'hunter2', KESI_PROT: '1', KESI_LOG_LEVEL: 'loud' }, ROOT)
+  const findings = await diagnose({ ...env, KESI_KEY_RING: 'hunter2', KESI_PROT: '1', KESI_LOG_LEVEL: 'loud' }, IMAGE)
   const faults = findings.filter(each => each.part === 'Configuration')
   expect(faults.map(each => each.says.split(' ')[0])).toEqual(['KESI_PROT', 'KESI_KEY_RING', 'KESI_LOG_LEVEL'])
   expect(faults.every(each => each.state === 'failed' && each.remedy)).toBe(true)
   expect(JSON.stringify(findings)).not.toContain('hunter2')
-  expect((await diagnose({}, ROOT)).find(each => each.part === 'Product')?.says).toContain('npm start')
+  expect((await diagnose({}, IMAGE)).find(each => each.part === 'Product')?.says).toContain('npm start')
 })
 
 test('the channels are named with their vendors, and so are receipts that would be refused', async () => {
@@ -105,7 +110,7 @@ test('servers that are away are named, and what depends on them is not guessed a
     TEMPORAL_ADDRESS: '127.0.0.1:1',
     KESI_PORT: '1',
   }
-  const findings = await diagnose({ ...env, ...away }, ROOT)
+  const findings = await diagnose({ ...env, ...away }, IMAGE)
   expect(failures(findings)).toEqual(['Port', 'PostgreSQL', 'Temporal', 'Worker'])
   expect(findings.filter(each => each.state === 'failed').every(each => each.remedy)).toBe(true)
   expect(findings.map(lineOf).join('\n')).not.toContain('hunter2')
@@ -143,7 +148,7 @@ test('a wrong counter, a story with a hole, and an incident nobody attends to ar
   await db('incidents')
     .where({ id: forgotten })
     .update({ next_deadline_at: new Date(Date.now() - 60_000) })
-  const findings = await diagnose(env, ROOT)
+  const findings = await diagnose(env, IMAGE)
   expect(findings.find(each => each.part === 'Slots')?.says).toContain(miscounted)
   expect(findings.find(each => each.part === 'Stories')?.says).toContain(holed)
   expect(findings.find(each => each.part === 'Unattended')?.says).toContain(forgotten)
