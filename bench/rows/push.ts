@@ -15,10 +15,10 @@ const WITHIN_SECONDS = 120
 /** How long people go on looking while a burst is worked off. */
 const BURST_SECONDS = 10
 
-/** From the answer to an urgent report until the vendor has the push that tells whom it is offered to. */
+/** From an urgent report until the vendor has the push that tells whom it is offered to. */
 export const push: Row = {
   name: 'push',
-  about: `Urgent reports, ${PER_SECOND} a second and then many at once, while ${USERS} users look at something every two seconds: from the answer to each report until the vendor of push, a server in the bench’s own process, has the push of its offer.`,
+  about: `Urgent reports, ${PER_SECOND} a second and then many at once, while ${USERS} users look at something every two seconds: from the moment each report is sent until the vendor of push, a server in the bench’s own process, has the push of its offer.`,
   async measure(stack, sizes, say) {
     const vendor = await startPushVendor()
     const product = await Product.start(stack, vendor.settings)
@@ -63,7 +63,7 @@ function lookAround(product: Product, looks: readonly Look[], seconds: number): 
 
 /** Urgent reports, and how long after each its push was handed over. */
 class Reports {
-  #answeredAt = new Map<string, number>()
+  #sentAt = new Map<string, number>()
 
   constructor(
     private readonly stack: Stack,
@@ -72,25 +72,25 @@ class Reports {
   ) {}
 
   async make(): Promise<void> {
-    const id = await this.product.report('urgent', 'offering')
-    this.#answeredAt.set(id, performance.now())
+    const sentAt = performance.now()
+    this.#sentAt.set(await this.product.report('urgent', 'offering'), sentAt)
   }
 
-  /** Waits for the pushes of all reports since the last time: for each the milliseconds from its answer to its push. */
+  /** Waits for the pushes of all reports since the last time: for each the milliseconds from its sending to its push. */
   async delays(): Promise<number[]> {
-    const answeredAt = this.#answeredAt
-    this.#answeredAt = new Map()
+    const sentAt = this.#sentAt
+    this.#sentAt = new Map()
     const notices = await this.stack
       .db('notices')
-      .whereIn('incident_id', [...answeredAt.keys()])
+      .whereIn('incident_id', [...sentAt.keys()])
       .where({ code: 'offer.made' })
       .select<{ id: string; incident_id: string }[]>('id', 'incident_id')
     const { arrivedAt } = this.vendor
     await waitFor('all pushes are handed over', { withinSeconds: WITHIN_SECONDS }, async () =>
       notices.every(({ id }) => arrivedAt.has(id)),
     )
-    if (notices.length !== answeredAt.size) throw new Error('a report has told nobody, or several')
-    return notices.map(({ id, incident_id }) => (arrivedAt.get(id) ?? NaN) - (answeredAt.get(incident_id) ?? NaN))
+    if (notices.length !== sentAt.size) throw new Error('a report has told nobody, or several')
+    return notices.map(({ id, incident_id }) => (arrivedAt.get(id) ?? NaN) - (sentAt.get(incident_id) ?? NaN))
   }
 }
 

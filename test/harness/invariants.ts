@@ -45,7 +45,8 @@ async function findBrokenChains(db: Database): Promise<string[]> {
     const hash = createHash('sha256').update(text).digest('hex')
     if (event.seq !== chain.length + 1 || event.prev_hash !== previous || event.hash !== hash)
       broken.add(event.incident_id)
-    hashes.set(event.incident_id, [...chain, event.hash])
+    chain.push(event.hash)
+    hashes.set(event.incident_id, chain)
   }
   for (const { id, last_seq, last_hash } of ends) if (hashes.get(id)?.[last_seq - 1] !== last_hash) broken.add(id)
   return [...broken]
