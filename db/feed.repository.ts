@@ -73,9 +73,10 @@ const readBy = (horizon: Horizon): Prepared => ({
   text: `with final as materialized (select ${HORIZONS[horizon]} as horizon),
     page as materialized (
       select * from feed where id > $1 and id < (select horizon from final) order by id limit $2)
+    -- The newest row is a look at the end of the index; asking whether one at or above the horizon exists reads the table.
     select horizon, ${CEILING} as ceiling, (select min(id) from feed) as oldest,
-      exists (select 1 from feed where id >= horizon) as is_held,
-      exists (select 1 from feed where id >= feed_horizon()) as is_held_quickly,
+      coalesce((select max(id) from feed) >= horizon, false) as is_held,
+      coalesce((select max(id) from feed) >= feed_horizon(), false) as is_held_quickly,
       (select count(*) from page) = $2 as is_full, (select max(id) from page) as last, ${rowsOf('select * from page')} as rows
     from final`,
 })

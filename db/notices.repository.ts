@@ -35,7 +35,7 @@ const LEASE_DUE: Prepared = {
   name: 'lease-notices',
   text: `update notices n set send_after = lease.until
     from (select clock_timestamp() + ${LEASE} as until) lease
-    where n.id in (select id from notices where send_after <= clock_timestamp()
+    where n.id in (select id from notices where send_after <= statement_timestamp()
       order by (code = any($2::text[])) desc, send_after limit $1 for update skip locked)
     returning n.id, n.code, n.send_after::text as until, (n.created_at < clock_timestamp() - ${LATE}) as is_late`,
 }

@@ -55,20 +55,20 @@ const BAND = `coalesce(width_bucket(${KM}, array[${BAND_EDGES_KM.join()}]::float
 
 const READ_CANDIDATES: Prepared = {
   name: 'read-candidates',
-  text: `select c.* from (
+  // What the incident has to do with providers is read once, as lists; and what the order needs is worked out once for each candidate.
+  text: `with c as materialized (
       select ${FACTS}, u.status = 'active' as active, p.base_lat, p.base_lng,
-        exists (select 1 from exclusions x where x.incident_id = $1 and x.provider_id = p.user_id) as excluded,
-        coalesce(had.offered, false) as offered,
-        coalesce(had.refused, false) or exists (select 1 from assignments a where a.incident_id = $1
-          and a.provider_id = p.user_id and a.end_reason = 'handed_back') as refused,
+        p.user_id = any(array(select x.provider_id from exclusions x where x.incident_id = $1)) as excluded,
+        p.user_id = any(array(select o.provider_id from offers o where o.incident_id = $1 and o.round = $2)) as offered,
+        p.user_id = any(array(
+          select o.provider_id from offers o where o.incident_id = $1 and o.state in ('rejected', 'expired')
+          union all
+          select a.provider_id from assignments a where a.incident_id = $1 and a.end_reason = 'handed_back')) as refused,
         ${BAND} as band
       from provider_profiles p
       join users u on u.id = p.user_id
-      left join (select o.provider_id, bool_or(o.round = $2) as offered,
-          bool_or(o.state in ('rejected', 'expired')) as refused
-        from offers o where o.incident_id = $1 group by o.provider_id) had on had.provider_id = p.user_id
-      where p.provider_type = any($3::text[]) and p.verification = 'verified'
-    ) c
+      where p.provider_type = any($3::text[]) and p.verification = 'verified')
+    select c.* from c
     order by (c.active and c.availability = 'available' and not (c.excluded or c.refused)
         and coalesce(c.cooling_until <= $4, true)) desc,
       (c.load < c.capacity) desc, c.band, c.load::float / greatest(c.capacity, 1), c.last_assigned_at nulls first,

@@ -4,6 +4,7 @@ import type { Urgency } from '../domain/statuses'
 import type { Database } from './database'
 import { stateOf, type IncidentRow, type OfferFacts } from './incident-rows'
 import type { PolicyCache } from './policies.repository'
+import { runPrepared, type Prepared } from './prepared'
 
 /** How long a leased change is nobody else's: longer than the 2 s that one call to Temporal may take, and a batch of them. */
 const LEASE = "interval '10 seconds'"
@@ -20,39 +21,40 @@ export interface Unheard extends Mark {
   readonly urgency: Urgency
 }
 
+const LEASE_UNHEARD: Prepared = {
+  name: 'lease-unheard',
+  text: `with leased as (
+      update events set signal_after = clock_timestamp() + ${LEASE}
+      where id in (select e.id from events e join incidents i on i.id = e.incident_id
+        where e.signal is not null and e.signal_after <= statement_timestamp()
+        order by (i.urgency = 'urgent') desc, e.signal_after limit $1 for update of e skip locked)
+      returning incident_id, rev, signal
+    )
+    select newest."incidentId", newest.rev, newest.signal, i.urgency
+    from (select distinct on (incident_id) incident_id as "incidentId", rev, signal from leased
+      order by incident_id, rev desc) newest
+    join incidents i on i.id = newest."incidentId"
+    order by (i.urgency = 'urgent') desc`,
+}
+
 /**
  * Takes changes that are due to be signalled, urgent incidents first, for 10 s; one entry an incident, urgent ones first. Rows
  * that another relay is taking are passed over. The lease is committed before anything is sent: a lock held over a network call
  * would be a transaction open for as long.
  */
-export async function leaseUnheard(db: Database, limit: number): Promise<Unheard[]> {
-  const { rows } = await db.raw<{ rows: Unheard[] }>(
-    `with leased as (
-       update events set signal_after = clock_timestamp() + ${LEASE}
-       where id in (select e.id from events e join incidents i on i.id = e.incident_id
-         where e.signal is not null and e.signal_after <= clock_timestamp()
-         order by (i.urgency = 'urgent') desc, e.signal_after limit ? for update of e skip locked)
-       returning incident_id, rev, signal
-     )
-     select newest."incidentId", newest.rev, newest.signal, i.urgency
-     from (select distinct on (incident_id) incident_id as "incidentId", rev, signal from leased
-       order by incident_id, rev desc) newest
-     join incidents i on i.id = newest."incidentId"
-     order by (i.urgency = 'urgent') desc`,
-    [limit],
-  )
-  return rows
+export const leaseUnheard = (db: Database, limit: number): Promise<Unheard[]> => runPrepared(db, LEASE_UNHEARD, [limit])
+
+const MARK_HEARD: Prepared = {
+  name: 'mark-heard',
+  text: `update events e set signal = null, signal_after = null
+    from unnest($1::uuid[], $2::int[]) as heard (incident_id, rev)
+    where e.incident_id = heard.incident_id and e.rev <= heard.rev and e.signal is not null`,
 }
 
 /** The workflows of these incidents have heard of everything up to these revisions. */
 export async function markHeard(db: Database, marks: readonly Mark[]): Promise<void> {
   if (marks.length === 0) return
-  await db.raw(
-    `update events e set signal = null, signal_after = null
-     from unnest(:ids::uuid[], :revs::int[]) as heard (incident_id, rev)
-     where e.incident_id = heard.incident_id and e.rev <= heard.rev and e.signal is not null`,
-    { ids: marks.map(mark => mark.incidentId), revs: marks.map(mark => mark.rev) },
-  )
+  await runPrepared(db, MARK_HEARD, [marks.map(mark => mark.incidentId), marks.map(mark => mark.rev)])
 }
 
 /** Gives leased changes back: they are due again after a second. For when Temporal turned out not to answer. */

@@ -16,7 +16,7 @@ export async function leaseOverdue(db: Database, rules: SweepRules): Promise<str
   const { rows } = await db.raw<{ rows: { id: string }[] }>(
     `with swept as (update incidents set swept_at = clock_timestamp()
      where id in (select i.id from incidents i
-       where ${NOT_ENDED} and i.next_deadline_at < clock_timestamp() - make_interval(secs => :overdueSeconds)
+       where ${NOT_ENDED} and i.next_deadline_at < statement_timestamp() - make_interval(secs => :overdueSeconds)
          and (i.swept_at is null or i.swept_at < clock_timestamp() - make_interval(secs => :againSeconds))
        order by (i.urgency = 'urgent') desc, i.next_deadline_at limit :limit for update skip locked)
      returning id, urgency, next_deadline_at)

@@ -11,7 +11,7 @@ const RUN_IS_MISSING = "interval '5 minutes'"
 export async function leaseDeliveries(db: Database, limit: number): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { id: string }[] }>(
     `update webhook_deliveries set send_after = clock_timestamp() + ${LEASE}
-     where id in (select id from webhook_deliveries where send_after <= clock_timestamp()
+     where id in (select id from webhook_deliveries where send_after <= statement_timestamp()
        order by send_after limit ? for update skip locked)
      returning id`,
     [limit],
