@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SignInDeps } from '../acts/accounts/deps'
 import type { ActDeps } from '../acts/deps'
+import { startSweep } from '../acts/sweep'
 import { outboundRulesOf } from '../acts/webhooks/webhook-url'
 import { createChannels } from '../adapters/channels'
 import { createLocalFiles } from '../adapters/files/local-files'
@@ -87,6 +88,8 @@ async function main(): Promise<void> {
   })
   const { port } = await server.listen()
   guard.onShutdown('server', () => server.close())
+  const sweep = startSweep(acts)
+  guard.onShutdown('sweep', () => sweep.stop())
   const stopSweeping = sweepUploadsHourly({ db, logger, files })
   guard.onShutdown('sweep of uploads', async () => stopSweeping())
   logger.info({ mode: config.mode, port }, 'started')

@@ -1,4 +1,4 @@
-import { pause } from './loop'
+import { pause } from '../platform/loop'
 
 /** Wakes a loop before its time. Rung while nobody waits, it is heard by whoever waits next; rung often, it is heard once. */
 export class Bell {

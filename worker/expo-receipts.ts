@@ -2,7 +2,7 @@ import type { ActDeps } from '../acts/deps'
 import { recordReceipts } from '../acts/notices/record-receipts'
 import type { ExpoPush } from '../adapters/push/expo-push'
 import { endReceiptsToAsk, leaseReceiptsToAsk } from '../db/expo-receipts.repository'
-import { startLoop, type Loop } from './loop'
+import { startLoop, type Loop } from '../platform/loop'
 
 /** A receipt is due 15 minutes after its push: a minute more does not matter. */
 const PAUSE_MS = 60_000

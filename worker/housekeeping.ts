@@ -1,6 +1,6 @@
 import type { ActDeps } from '../acts/deps'
 import { deleteOld, EPHEMERAL_TABLES, type EphemeralTable } from '../db/housekeeping.repository'
-import { startLoop, type Loop } from './loop'
+import { startLoop, type Loop } from '../platform/loop'
 
 /** Most of what goes is weeks old; the tickets of sockets end in a minute, and a few of them may lie for ten. */
 const PAUSE_MS = 600_000

@@ -5,7 +5,7 @@ import { leaseNotices, markNoticesTold, returnNotices, type LeasedNotice } from 
 import { priorityOf } from '../domain/notice-plan'
 import { Bell } from './bell'
 import type { EngineDeps } from './engine-deps'
-import { forEachOf, startLoop, type Loop } from './loop'
+import { forEachOf, startLoop, type Loop } from '../platform/loop'
 import { sendAll } from './relay'
 
 /** So many are taken at once: told within their lease of 10 s even when each call takes a third of a second. */

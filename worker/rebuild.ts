@@ -3,7 +3,7 @@ import { startIncident } from '../adapters/temporal/workflow-teller'
 import { readBacklog, readSnapshots } from '../db/relay.repository'
 import { countOpenIncidents, listOpenIncidents, type OpenIncident } from '../db/sweep.repository'
 import type { EngineDeps } from './engine-deps'
-import { forEachOf, pause, startLoop, type Loop } from './loop'
+import { forEachOf, pause, startLoop, type Loop } from '../platform/loop'
 
 /** At most so many a second: more would crowd out live work. */
 const A_SECOND = 50

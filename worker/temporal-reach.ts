@@ -1,5 +1,5 @@
 import type { Logger } from '../platform/logger'
-import { startLoop, type Loop } from './loop'
+import { startLoop, type Loop } from '../platform/loop'
 
 /** After a call that Temporal took, it is not asked for this long whether it is there. */
 const TRUSTED_MS = 3_000

@@ -5,7 +5,7 @@ import type { NoticeActivities } from '../activities/notice.activities'
 import type { WebhookActivities } from '../activities/webhook.activities'
 import { temporalLogger, type Logger } from '../platform/logger'
 import { taskQueueName } from '../workflows/contracts/incident'
-import { startLoop, type Loop } from './loop'
+import { startLoop, type Loop } from '../platform/loop'
 
 /** What the workers of both queues need. */
 export interface TemporalWorkersOptions {

@@ -1,7 +1,7 @@
 import { carryOnIncident } from '../acts/carry-on-incident'
 import type { ActDeps } from '../acts/deps'
 import { endWakes, listWaiting, readWoken } from '../db/waker.repository'
-import { startLoop, type Loop } from './loop'
+import { startLoop, type Loop } from '../platform/loop'
 
 /** With the act itself this keeps the promise of a new offer within 5 s. */
 const PAUSE_MS = 1_000

@@ -31,55 +31,79 @@ beforeAll(async () => {
 afterEach(() => cancelAll(product, people), 60_000)
 afterAll(() => product?.stop(), 30_000)
 
-test('a worker killed with 200 incidents under way handles every overdue deadline when it is back', async () => {
-  const { db } = product
-  const reported = await each(times(200), () => report(product, people.survivor))
+const UNDER_WAY = 200
+
+/** When the first offers of these incidents became due, and when each was recorded as expired, in milliseconds since 1970. */
+async function firstOffers(ids: readonly string[]): Promise<{ dueAt: number; expiredAt: number | null }[]> {
+  const { rows } = await product.db.raw<{ rows: { due: Date; expired: Date | null }[] }>(
+    `select o.expires_at as due, e.at as expired from offers o
+     left join events e on e.incident_id = o.incident_id and e.type = 'offer.expired' and e.data->>'offer_id' = o.id::text
+     where o.incident_id = any(?::uuid[]) and o.attempt = 1 and o.state in ('open', 'expired')`,
+    [[...ids]],
+  )
+  return rows.map(({ due, expired }) => ({ dueAt: due.getTime(), expiredAt: expired?.getTime() ?? null }))
+}
+
+/** Reports whose workflows are armed, then the worker is killed; a tenth of the offers is accepted without it. */
+async function underWayWithoutWorker(): Promise<string[]> {
+  const reported = await each(times(UNDER_WAY), () => report(product, people.survivor))
   await product.untilAllHeard(15_000)
   await product.worker.end('SIGKILL')
-  const accepted = await each(reported.slice(-20), async ({ id }) => {
-    await accept(product, people, id)
-    return id
-  })
-  const first = db('offers')
-    .whereIn(
-      'incident_id',
-      reported.map(seen => seen.id),
-    )
-    .where({ attempt: 1 })
-  await eventually(
-    async () => {
-      const { rows } = await db.raw<{ rows: [{ now: Date }] }>('select clock_timestamp() as now')
-      const last = await first.clone().max<{ max: Date }[]>('expires_at as max')
-      return (last[0]?.max ?? Infinity) < rows[0].now
-    },
-    { withinMs: 60_000, everyMs: 100 },
-  )
-  const overdue = await first.clone().where({ state: 'open' }).select<{ id: string }[]>('id')
-  const killedFor = await first.clone().min<{ min: Date }[]>('expires_at as min')
+  await each(reported.slice(-UNDER_WAY / 10), ({ id }) => accept(product, people, id))
+  return reported.map(({ id }) => id)
+}
 
-  await product.startWorker()
-  const returnedAt = Date.now()
-  await eventually(async () => !(await first.clone().where({ state: 'open' }).first('id')), {
+async function untilAllExpired(ids: readonly string[]): Promise<void> {
+  await eventually(async () => (await firstOffers(ids)).every(({ expiredAt }) => expiredAt !== null), {
     withinMs: 60_000,
     everyMs: 100,
   })
-  const { rows } = await db.raw<{ rows: { at: Date }[] }>(
-    `select at from events where type = 'offer.expired' and (data->>'offer_id')::uuid = any(?::uuid[])`,
-    [overdue.map(offer => offer.id)],
-  )
-  const lateness = rows.map(row => Math.max(0, row.at.getTime() - returnedAt))
+}
+
+async function expectAcceptedStands(ids: readonly string[]): Promise<void> {
+  const assigned = await product
+    .db('incidents')
+    .whereIn('id', [...ids])
+    .whereNotNull('assignee_id')
+    .pluck('id')
+  expect(assigned.sort()).toEqual([...ids.slice(-UNDER_WAY / 10)].sort())
+}
+
+test('with the worker killed under 200 incidents every deadline is kept all the same, by the API', async () => {
+  const ids = await underWayWithoutWorker()
+  await untilAllExpired(ids)
+  const kept = await firstOffers(ids)
   tell(
-    `faults (worker killed -9, 200 under way): ${overdue.length} deadlines overdue at its return, the oldest ` +
-      `${((returnedAt - (killedFor[0]?.min.getTime() ?? NaN)) / 1000).toFixed(1)} s; handled ${spread(lateness)} after its return`,
+    `faults (worker killed -9, ${UNDER_WAY} under way): ${kept.length} deadlines kept without it; late ` +
+      spread(kept.map(({ dueAt, expiredAt }) => (expiredAt ?? NaN) - dueAt)),
   )
-  expect(rows).toHaveLength(overdue.length)
-  // What was answered while it was dead stands.
-  const { rows: yes } = await db.raw<{ rows: { id: string }[] }>(
-    `select id from incidents where id = any(?::uuid[]) and assignee_id is not null`,
-    [accepted],
+  expect(kept.length).toBe(UNDER_WAY - UNDER_WAY / 10)
+  await expectAcceptedStands(ids)
+  await product.startWorker()
+  await product.untilAllKnown()
+  await expectSound(product)
+}, 240_000)
+
+test('worker and API killed with 200 incidents under way handle every overdue deadline when they are back', async () => {
+  const ids = await underWayWithoutWorker()
+  await product.api.end('SIGKILL')
+  const lastDue = Math.max(...(await firstOffers(ids)).map(({ dueAt }) => dueAt))
+  await eventually(async () => Date.now() > lastDue + 1_000, { withinMs: 60_000, everyMs: 100 })
+  const overdue = (await firstOffers(ids)).filter(({ expiredAt }) => expiredAt === null)
+
+  await product.startApi()
+  const returnedAt = Date.now()
+  await product.startWorker()
+  await untilAllExpired(ids)
+  const kept = await firstOffers(ids)
+  tell(
+    `faults (worker and API killed -9, ${UNDER_WAY} under way): ${overdue.length} deadlines overdue at their return, the ` +
+      `oldest ${((returnedAt - Math.min(...overdue.map(({ dueAt }) => dueAt))) / 1000).toFixed(1)} s; handled ` +
+      `${spread(kept.map(({ expiredAt }) => Math.max(0, (expiredAt ?? NaN) - returnedAt)))} after it`,
   )
-  expect(yes).toHaveLength(accepted.length)
   expect(overdue.length).toBeGreaterThanOrEqual(150)
+  await expectAcceptedStands(ids)
+  await product.untilAllKnown()
   await expectSound(product)
 }, 240_000)
 

@@ -1,5 +1,5 @@
-import { cancelIncident } from '../acts/end-incident'
-import { reportIncident } from '../acts/report-incident'
+import { cancelIncident } from './end-incident'
+import { reportIncident } from './report-incident'
 import { addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { startEngine, type TestEngine } from '../test/harness/engine'
 import { eventually } from '../test/harness/eventually'

@@ -1,4 +1,4 @@
-import type { Logger } from '../platform/logger'
+import type { Logger } from './logger'
 
 /** A job that runs again and again beside the workflows. */
 export interface Loop {

@@ -1,7 +1,7 @@
-import { carryOnIncident } from '../acts/carry-on-incident'
-import type { ActDeps } from '../acts/deps'
 import { leaseOverdue } from '../db/sweep.repository'
-import { forEachOf, startLoop, type Loop } from './loop'
+import { forEachOf, startLoop, type Loop } from '../platform/loop'
+import { carryOnIncident } from './carry-on-incident'
+import type { ActDeps } from './deps'
 
 const PAUSE_MS = 1_000
 /** Taken at once; while there are more, the next pass follows at once. */
@@ -12,11 +12,12 @@ const SWEPT_A_PASS = 50
  */
 const RULES = { overdueSeconds: 1, againSeconds: 5, limit: SWEPT_A_PASS }
 /** More would hold the database's connections, and the processor, from live work. */
-const ACTS_AT_ONCE = 5
+const ACTS_AT_ONCE = 4
 
 /**
  * Does what is due and was left undone: the act of the workflow itself, which is safe from anywhere. So a deadline is kept although
- * Temporal is away, a run is missing or cannot go on, or more is due at once than workflows can do.
+ * Temporal is away, a run is missing or cannot go on, or more is due at once than workflows can do. Every API and every worker does it,
+ * so that one process that lives is enough.
  */
 export function startSweep(acts: ActDeps): Loop {
   return startLoop('sweep', acts.logger, async stopping => {
