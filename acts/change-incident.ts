@@ -4,11 +4,11 @@ import type { Transaction } from '../db/database'
 import { stateOf, type IncidentRow } from '../db/incident-rows'
 import { findWrappedKey, lockIncident, readUnderLock, type UnderLock } from '../db/incidents.repository'
 import { nudge } from '../db/nudge'
-import { lockProviders, readCandidates } from '../db/providers.repository'
+import { lockProviders, readCandidates, type ToLock } from '../db/providers.repository'
 import { caseTypeOf } from '../domain/case-types'
 import type { Position } from '../domain/places'
 import type { Policy } from '../domain/policy'
-import { rank, type Candidate } from '../domain/ranking'
+import { rank, type Candidate, type Ranked } from '../domain/ranking'
 import { Refusal } from '../domain/refusals'
 import { snapshotOf, type Snapshot } from '../domain/snapshot'
 import { sealColumn, type DataKey } from '../platform/envelope'
@@ -133,7 +133,7 @@ interface Locked extends UnderLock, Pick<Grounds, 'row' | 'providers' | 'candida
 async function lockAtOnce(trx: Transaction, target: Target, by: By): Promise<Locked> {
   const [found, providers, under] = await Promise.all([
     lockIncident(trx, target.incidentId),
-    lockProviders(trx, target.incidentId, target.providers ?? []),
+    lockProviders(trx, target.incidentId, { all: target.providers ?? [] }),
     readUnderLock(trx, target.incidentId, personOf(by)),
   ])
   return { row: requireThere(found, target, by), providers, ...under, candidates: [], place: null }
@@ -157,7 +157,7 @@ async function lockWithCandidates(
   const askable = target.maySearchAnew ? candidates.map(each => ({ ...each, offered: false })) : candidates
   const likely = likelyChosen(askable, policy, { place, run, at: guess })
   const [providers, under] = await Promise.all([
-    lockProviders(trx, row.id, [...(target.providers ?? []), ...likely]),
+    lockProviders(trx, row.id, { ...likely, all: [...(target.providers ?? []), ...(likely?.all ?? [])] }),
     readUnderLock(trx, row.id, personOf(by)),
   ])
   return { row, providers, ...under, candidates, place }
@@ -178,15 +178,25 @@ const MORE_EACH_RUN = 5
 /**
  * Whom a choice in this act would fall on: to be locked before anything is decided. The act's clock is read after the locks; `at` is
  * this process's, near enough for a guess at who is still cooling down.
+ *
+ * Where one is to be asked, the first of the nearest band is taken whom no other act holds: who is held is most likely being asked for
+ * another incident, and comes after the others when that is done. Waiting for them instead had a hundred reports at once wait in one
+ * line. If all of the band are held, the act runs again and waits. Null when there is nobody.
  */
 export function likelyChosen(
   candidates: readonly Candidate[],
   { offer }: Policy,
   { place, run, at }: { readonly place: Position | null; readonly run: number; readonly at: number },
-): string[] {
-  const wanted = (offer.mode === 'broadcast' ? offer.broadcast_size : 1) + SPARE_CANDIDATES + run * MORE_EACH_RUN
+): ToLock | null {
+  const isBroadcast = offer.mode === 'broadcast'
+  const wanted = (isBroadcast ? offer.broadcast_size : 1) + SPARE_CANDIDATES + run * MORE_EACH_RUN
   const ranked = rank(candidates, offer.provider_types, place, at)
-  return ranked.slice(0, wanted).map(({ candidate }) => candidate.provider_id)
+  const [best] = ranked
+  if (!best) return null
+  const idsOf = (some: readonly Ranked[]): string[] => some.map(({ candidate }) => candidate.provider_id)
+  if (isBroadcast || run > 0) return { all: idsOf(ranked.slice(0, wanted)) }
+  const isNearest = ({ score_parts }: Ranked): boolean => score_parts.distance_band === best.score_parts.distance_band
+  return { someOf: idsOf(ranked.filter(isNearest)), atMost: wanted }
 }
 
 /** The one time of an act: PostgreSQL's clock, or in time-travel tests the caller's, never before the last event. */

@@ -1,5 +1,6 @@
 import { actDeps, addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { createTestDatabase, type TestDatabase } from '../test/harness/database'
+import { eventually } from '../test/harness/eventually'
 import { cancelIncident, reopenIncident } from './end-incident'
 import { reportIncident } from './report-incident'
 
@@ -30,4 +31,43 @@ test('the nearest is asked though many others, farther away, have more free plac
   await reopenIncident(deps, { incidentId, reason: 'still_in_need' }, by('survivor', survivor))
   const asked = database.db('offers').where({ incident_id: incidentId, state: 'open' }).pluck('provider_id')
   expect(await asked).toEqual([near])
+})
+
+describe('while another act holds the best responder', () => {
+  const KISUMU = { lat: -0.1, lng: 34.75 }
+  const ELDORET = { lat: 0.52, lng: 35.27 }
+
+  async function reportAt(place: { lat: number; lng: number }): Promise<string> {
+    const survivor = await addUser(database.db, 'survivor')
+    const report = { case_type: 'gbv', urgency: 'urgent', place } as const
+    return (await reportIncident(actDeps(database.db), report, by('survivor', survivor))).incidentId
+  }
+  const askedFor = (incidentId: string): Promise<string[]> =>
+    database.db('offers').where({ incident_id: incidentId }).pluck('provider_id')
+  const isWaitedForALock = async (): Promise<boolean> => {
+    const { rows } = await database.db.raw<{ rows: object[] }>(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rows.length > 0
+  }
+
+  it('another one of the same distance is asked at once', async () => {
+    const both = [await addProvider(database.db, { at: KISUMU }), await addProvider(database.db, { at: KISUMU })]
+    const [best, other] = both.sort()
+    await database.db.transaction(async trx => {
+      await trx('provider_profiles').where({ user_id: best }).forUpdate()
+      expect(await askedFor(await reportAt(KISUMU))).toEqual([other])
+    })
+  })
+
+  it('they are waited for when nobody else is as near', async () => {
+    const near = await addProvider(database.db, { at: ELDORET })
+    const { reported } = await database.db.transaction(async trx => {
+      await trx('provider_profiles').where({ user_id: near }).forUpdate()
+      const reported = reportAt(ELDORET)
+      await eventually(isWaitedForALock)
+      return { reported }
+    })
+    expect(await askedFor(await reported)).toEqual([near])
+  })
 })

@@ -156,8 +156,9 @@ async function newChange(deps: ActDeps, trx: Transaction, incoming: NewIncident)
     : []
   const likely = likelyChosen(candidates, policy.rules, { place, run, at: guess })
   // Where a lock may have been waited for, the clock is read again after it.
-  const [providers, clock] =
-    likely.length > 0 ? await Promise.all([lockProviders(trx, id, likely), readUnderLock(trx, id, null)]) : [[], before]
+  const [providers, clock] = likely
+    ? await Promise.all([lockProviders(trx, id, likely), readUnderLock(trx, id, null)])
+    : [[], before]
   const at = timeOfAct(deps, clock.at, by, null)
   const { row, wrapped } = newRow(deps, incoming, at)
   return new IncidentChange({

@@ -29,23 +29,39 @@ const FACTS = `p.user_id as provider_id, p.provider_type, p.verification = 'veri
 const LOCK_PROVIDERS: Prepared = {
   name: 'lock-providers',
   // One array, not an "or" of two conditions: that would read every provider.
-  text: `select ${FACTS} from provider_profiles p
-    where p.user_id = any($1::uuid[] ||
-      array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open') ||
-      array(select i.assignee_id from incidents i where i.id = $2 and i.assignee_id is not null))
-    order by p.user_id for update`,
+  text: `with waited_for as materialized (
+      select ${FACTS} from provider_profiles p
+      where p.user_id = any($1::uuid[] ||
+        array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open') ||
+        array(select i.assignee_id from incidents i where i.id = $2 and i.assignee_id is not null))
+      order by p.user_id for update),
+    at_hand as materialized (
+      select ${FACTS} from provider_profiles p
+      where p.user_id = any($3::uuid[]) and p.user_id not in (select w.provider_id from waited_for w)
+      order by array_position($3::uuid[], p.user_id) limit $4 for update skip locked)
+    select * from waited_for union all select * from at_hand`,
+}
+
+/** Which providers an act locks beside the assignee and those with an open offer. */
+export interface ToLock {
+  /** Each of them, though another act may have to be waited for. */
+  readonly all?: readonly string[]
+  /** At most so many of these, the first that no other act holds. */
+  readonly someOf?: readonly string[]
+  readonly atMost?: number
 }
 
 /**
  * Second lock of an act, always after the incident's and always in id order, or two incidents that ask the same providers
- * deadlock: the named providers, the assignee, and everybody with an open offer of the incident.
+ * deadlock: the named providers, the assignee, and everybody with an open offer of the incident. Those that are passed over when they
+ * are held are not waited for, so their order is free.
  */
 export async function lockProviders(
   trx: Transaction,
   incidentId: string,
-  ids: readonly string[],
+  { all = [], someOf = [], atMost = 0 }: ToLock,
 ): Promise<ProviderFacts[]> {
-  return runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS, [ids, incidentId])
+  return runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS, [all, incidentId, someOf, atMost])
 }
 
 /** Great-circle kilometres from `$5`, `$6` to a base: null where either is not known. */
