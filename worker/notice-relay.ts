@@ -3,9 +3,9 @@ import { tellNotice } from '../adapters/temporal/workflow-teller'
 import { startListening } from '../db/listen'
 import { leaseNotices, markNoticesTold, returnNotices, type LeasedNotice } from '../db/notices.repository'
 import { priorityOf } from '../domain/notice-plan'
+import { forEachOf, startLoop, type Loop } from '../platform/loop'
 import { Bell } from './bell'
 import type { EngineDeps } from './engine-deps'
-import { forEachOf, startLoop, type Loop } from '../platform/loop'
 import { sendAll } from './relay'
 
 /** So many are taken at once: told within their lease of 10 s even when each call takes a third of a second. */

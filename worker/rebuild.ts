@@ -2,14 +2,14 @@ import { countIncidentRuns } from '../adapters/temporal/incident-runs'
 import { startIncident } from '../adapters/temporal/workflow-teller'
 import { readBacklog, readSnapshots } from '../db/relay.repository'
 import { countOpenIncidents, listOpenIncidents, type OpenIncident } from '../db/sweep.repository'
-import type { EngineDeps } from './engine-deps'
 import { forEachOf, pause, startLoop, type Loop } from '../platform/loop'
+import type { EngineDeps } from './engine-deps'
 
-/** At most so many a second: more would crowd out live work. */
-const A_SECOND = 50
+/** At most so many a second: more would crowd out live work. A run that waits for its deadline costs no task, so there may be more. */
+const A_SECOND = { atOnce: 50, delayed: 100 } as const
 const STARTED_AT_ONCE = 5
-/** An incident due later than this needs no task now; its run is started with the delay. */
-const LATER_MS = 10 * 60_000
+/** An incident due later than this needs no task now; its run is started with the delay. What is due meanwhile the sweep does. */
+const LATER_MS = 60_000
 /** Live signals go first, but a relay that does not run must not stop a rebuild for ever. */
 const WAITS_FOR_SIGNALS = 30
 const OFTEN_ENOUGH_MS = 5_000
@@ -21,7 +21,7 @@ export interface Rebuilt {
 }
 
 /**
- * Starts a run for every open incident that has none: urgent first, by deadline, at most 50 a second, live signals before them. A
+ * Starts a run for every open incident that has none: urgent first, by deadline, at most 50 a second, 100 of those that wait, live signals before them. A
  * repeat, or several at once, are harmless: a run that is there is left alone. Goes on when Temporal is away for a while.
  */
 export async function rebuildRuns(
@@ -31,17 +31,22 @@ export async function rebuildRuns(
   const incidents = await listOpenIncidents(deps.acts.db)
   const done = { started: 0, ran: 0 }
   say(`${incidents.length} open incidents`)
-  for (let from = 0; from < incidents.length && !stopping.aborted; from += A_SECOND) {
+  for (let upTo = 0; upTo < incidents.length && !stopping.aborted;) {
     await liveSignalsFirst(deps, stopping)
     const second = pause(1_000, stopping)
-    const batch = incidents.slice(from, from + A_SECOND)
+    const batch = batchFrom(incidents, upTo)
     await startBatch(deps, batch, done, stopping)
-    if (from + A_SECOND < incidents.length) await second
-    say(
-      `${Math.min(from + A_SECOND, incidents.length)} of ${incidents.length}: ${done.started} started, ${done.ran} ran`,
-    )
+    upTo += batch.length
+    if (upTo < incidents.length) await second
+    say(`${upTo} of ${incidents.length}: ${done.started} started, ${done.ran} ran`)
   }
   return { open: incidents.length, ...done }
+}
+
+/** The next second's: as many as may be started at once, or more when all of them wait for their deadline. */
+function batchFrom(incidents: readonly OpenIncident[], from: number): readonly OpenIncident[] {
+  const batch = incidents.slice(from, from + A_SECOND.delayed)
+  return batch.every(incident => delayOf(incident) > 0) ? batch : batch.slice(0, A_SECOND.atOnce)
 }
 
 async function liveSignalsFirst({ acts }: EngineDeps, stopping: AbortSignal): Promise<void> {

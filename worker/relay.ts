@@ -1,8 +1,8 @@
 import { tellIncident } from '../adapters/temporal/workflow-teller'
 import { leaseUnheard, markHeard, readSnapshots, returnLeases, type Mark } from '../db/relay.repository'
 import { isTemporalUnreachable } from '../platform/temporal/connection'
-import type { EngineDeps } from './engine-deps'
 import { forEachOf, startLoop, type Loop } from '../platform/loop'
+import type { EngineDeps } from './engine-deps'
 
 /** So many are taken at once: sent within their lease of 10 s even when each call takes a third of a second. */
 const BATCH = 200

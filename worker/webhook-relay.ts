@@ -1,7 +1,7 @@
 import { tellDelivery } from '../adapters/temporal/webhook-teller'
 import { leaseDeliveries, markDeliveriesTold } from '../db/webhook-deliveries.repository'
-import type { EngineDeps } from './engine-deps'
 import { startLoop, type Loop } from '../platform/loop'
+import type { EngineDeps } from './engine-deps'
 import { sendAll } from './relay'
 
 /** As many as can be told within their lease of 10 s. */
