@@ -8,14 +8,14 @@ import { actDeps, untilHeard, untilTold, usePolicy } from '../record'
 import type { Row } from '../row'
 
 const PROVIDERS = 100
-/** Within ten minutes, so that every incident needs its run now and none is put off to its deadline. */
+/** Longer than the making and rebuilding of them all takes: nothing comes due meanwhile. */
 const WINDOW_SECONDS = 540
 
 /** Temporal's store is thrown away under the running product; the floor starts as many bare workflows. */
 export const rebuild: Row = {
   name: 'rebuild',
   about:
-    'Open incidents whose Temporal store was deleted: `npm run rebuild`, until every one has a run that has read its incident. The product starts at most 50 a second, so that live work goes before. Floor: as many bare starts, as fast as they go.',
+    'Open incidents whose Temporal store was deleted: `npm run rebuild`, until every one has a run again, which shows the status; as nothing is due within a minute, each waits with its first task for its deadline. The product starts at most 100 a second of those, so that live work goes before. Floor: as many bare starts, as fast as they go.',
   async measure(stack, { rebuild: count }) {
     const bare = await openBareTemporal(stack.config)
     const floor = await bare.starts(count)
