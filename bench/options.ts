@@ -4,6 +4,8 @@ export interface Sizes {
   calls(atOnce: number): number
   /** Whole incidents of a load with this many callers at once. */
   wholes(atOnce: number): number
+  /** Whole incidents that are lived before anything is measured. */
+  warmUp: number
   /** Seconds of the open loop of reports. */
   offerSeconds: number
   /** Offers that become due. */
@@ -35,6 +37,7 @@ export interface Options {
 const FULL: Sizes = {
   calls: atOnce => (atOnce === 1 ? 300 : 2000),
   wholes: atOnce => (atOnce === 1 ? 60 : 600),
+  warmUp: 1000,
   offerSeconds: 10,
   deadlines: 2000,
   spreadSeconds: 60,
@@ -49,6 +52,7 @@ const FULL: Sizes = {
 const SHORT: Sizes = {
   calls: atOnce => (atOnce === 1 ? 30 : 150),
   wholes: atOnce => (atOnce === 1 ? 10 : 60),
+  warmUp: 20,
   offerSeconds: 2,
   deadlines: 60,
   spreadSeconds: 3,

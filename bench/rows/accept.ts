@@ -1,6 +1,7 @@
 import { cpuFigures, cpuForEach } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareDatabase } from '../floor/database'
+import { warmUp } from '../lives'
 import { closedLoop, type Load } from '../load'
 import { addProviders, type SignedInPerson } from '../people'
 import { Product } from '../product'
@@ -17,16 +18,16 @@ export const accept: Row = {
     'POST /api/incidents/{id}/accept/ by the provider who was asked. Floor: one `select for update` and three writes in one transaction on plain tables.',
   async measure(stack, sizes) {
     const bare = await openBareDatabase({ url: stack.config.databaseUrl, pool: stack.config.databasePool })
-    await bare.moveOffers({ count: 200, atOnce: 20 })
+    await bare.moveOffers({ count: sizes.warmUp, atOnce: 20 })
     const floors = new Map<number, Load>()
     for (const atOnce of AT_ONCE)
       floors.set(atOnce, await bare.moveOffers({ count: acceptsOf(sizes.calls(atOnce)), atOnce }))
     await bare.close()
 
     const product = await Product.start(stack)
-    const total = AT_ONCE.reduce<number>((sum, atOnce) => sum + acceptsOf(sizes.calls(atOnce)), WARM_UP)
+    await warmUp(stack, product, sizes.warmUp)
+    const total = AT_ONCE.reduce<number>((sum, atOnce) => sum + acceptsOf(sizes.calls(atOnce)), 0)
     const providers = await addProviders(stack, { count: PROVIDERS, capacity: Math.ceil((total * 2) / PROVIDERS) })
-    await acceptMany(stack, product, providers, { count: WARM_UP, atOnce: 20 })
     const figures: Figure[] = []
     for (const atOnce of AT_ONCE) {
       const { load, cpu } = await acceptMany(stack, product, providers, {
@@ -39,8 +40,6 @@ export const accept: Row = {
     return figures
   },
 }
-
-const WARM_UP = 100
 
 /** Each accept needs a report before it, so there are fewer of them. */
 const acceptsOf = (calls: number): number => Math.ceil(calls / 2)

@@ -1,5 +1,6 @@
 import { percentile, type Figure } from '../figures'
-import { openLoop, closedLoop, type Load } from '../load'
+import { warmUp } from '../lives'
+import { openLoop, type Load } from '../load'
 import { addProviders } from '../people'
 import { Product } from '../product'
 import { untilTold } from '../record'
@@ -15,10 +16,9 @@ export const firstOffer: Row = {
   about: `Urgent reports, ${PER_SECOND} a second whatever comes back, until the answer shows an open offer; with Temporal up, and stopped.`,
   async measure(stack, sizes) {
     const product = await Product.start(stack)
-    const reports = PER_SECOND * sizes.offerSeconds * 2 + 100
+    await warmUp(stack, product, sizes.warmUp)
+    const reports = PER_SECOND * sizes.offerSeconds * 2
     await addProviders(stack, { count: PROVIDERS, capacity: Math.ceil((reports * 2) / PROVIDERS) })
-    await closedLoop({ count: 100, atOnce: 10 }, () => product.report('urgent', 'offering'))
-    await untilTold(stack)
     const up = await reportSteadily(product, sizes)
     await untilTold(stack)
     await stack.stop('temporal')

@@ -1,6 +1,7 @@
 import { cpuFigures, cpuForEach } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareDatabase } from '../floor/database'
+import { warmUp } from '../lives'
 import { closedLoop, type Load } from '../load'
 import { addProviders } from '../people'
 import { Product } from '../product'
@@ -17,14 +18,14 @@ export const intake: Row = {
     'POST /api/incidents/ through everything; routine, and urgent with every provider at capacity. Floor: two plain rows in one transaction through a pool of the same kind and size.',
   async measure(stack, sizes) {
     const bare = await openBareDatabase({ url: stack.config.databaseUrl, pool: stack.config.databasePool })
-    await bare.insertPairs({ count: 200, atOnce: 20 })
+    await bare.insertPairs({ count: sizes.warmUp, atOnce: 20 })
     const floors = new Map<number, Load>()
     for (const atOnce of AT_ONCE) floors.set(atOnce, await bare.insertPairs({ count: sizes.calls(atOnce), atOnce }))
     await bare.close()
 
     const product = await Product.start(stack)
+    await warmUp(stack, product, sizes.warmUp)
     await addProviders(stack, { count: FULL_PROVIDERS, capacity: 0 })
-    await closedLoop({ count: 200, atOnce: 20 }, () => product.report('routine', 'pending_dispatcher_review'))
     const figures: Figure[] = []
     for (const urgency of ['routine', 'urgent'] as const) {
       for (const atOnce of AT_ONCE) {

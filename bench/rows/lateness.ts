@@ -23,9 +23,11 @@ export const lateness: Row = {
   name: 'lateness',
   about:
     'Offers that nobody answers: how long after its deadline each is recorded as expired (with the next offer made), by the database clock; spread over a minute, and all due in one instant. Floor: timers alone, due the same way, by the Temporal server’s clock.',
-  async measure(stack, { deadlines, spreadSeconds }) {
+  async measure(stack, { deadlines, spreadSeconds, warmUp }) {
     const bare = await openBareTemporal(stack.config)
     const lead = leadSeconds(deadlines)
+    const warming = Math.ceil(warmUp / 2)
+    await bare.timers(Array.from({ length: warming }, () => Date.now() + leadSeconds(warming) * 1000))
     const spread = (index: number): number => Math.floor((index * spreadSeconds * 1000) / deadlines)
     const floor = { spread: [] as number[], burst: [] as number[] }
     for (const kind of ['spread', 'burst'] as const) {
@@ -37,11 +39,12 @@ export const lateness: Row = {
     await bare.close()
 
     const product = await Product.start(stack)
-    const capacity = Math.ceil((deadlines * 6) / PROVIDERS)
+    const capacity = Math.ceil((deadlines * 6 + warmUp) / PROVIDERS)
     const people: People = {
       reporter: (await addPeople(stack, 'survivor', 1))[0] as SignedInPerson,
       providers: await addProviders(stack, { count: PROVIDERS, capacity }),
     }
+    await expire(stack, product, people, { count: warming, dueAfter: () => 0, answered: 0 })
     const ours = {
       spread: await expire(stack, product, people, { count: deadlines, dueAfter: spread, answered: LATE_ANSWERS }),
       burst: await expire(stack, product, people, { count: deadlines, dueAfter: () => 0, answered: 0 }),

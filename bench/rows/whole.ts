@@ -1,15 +1,13 @@
 import { cpuFigures, cpuForEach, type CpuForEach } from '../cpu'
 import { percentile, type Figure } from '../figures'
 import { openBareTemporal } from '../floor/temporal'
-import { closedLoop, type Load } from '../load'
-import { addProviders, type SignedInPerson } from '../people'
+import { addWorkforce, liveThrough } from '../lives'
+import type { Load } from '../load'
+import type { SignedInPerson } from '../people'
 import { Product } from '../product'
-import { heardCount, offeredTo, untilHeard } from '../record'
+import { heardCount, untilHeard } from '../record'
 import { AT_ONCE, type Row } from '../row'
 import type { Stack } from '../stack'
-
-const PROVIDERS = 100
-const WARM_UP = 60
 
 /** Whole incidents over HTTP, until the workflows have heard of all of it; the floor is the same life as a hand-written workflow alone. */
 export const whole: Row = {
@@ -18,7 +16,7 @@ export const whole: Row = {
     'Report, accept, start, complete through HTTP, until every workflow has heard the end (its wait is counted in). Floor: a minimal hand-written workflow (pick, offer timer, accept Update, notify, resolve) on the same server, without HTTP, database or codec.',
   async measure(stack, sizes) {
     const bare = await openBareTemporal(stack.config)
-    await bare.incidents({ count: WARM_UP, atOnce: 20 })
+    await bare.incidents({ count: sizes.warmUp, atOnce: 20 })
     const floors = new Map<number, Load>()
     let floorCpu: CpuForEach = {}
     for (const atOnce of AT_ONCE) {
@@ -29,8 +27,8 @@ export const whole: Row = {
     await bare.close()
 
     const product = await Product.start(stack)
-    const providers = await addProviders(stack, { count: PROVIDERS, capacity: 4 })
-    await live(stack, product, providers, { count: WARM_UP, atOnce: 20 })
+    const providers = await addWorkforce(stack)
+    await live(stack, product, providers, { count: sizes.warmUp, atOnce: 20 })
     const figures: Figure[] = []
     for (const atOnce of AT_ONCE) {
       const { lived, seconds, cpu } = await live(stack, product, providers, { count: sizes.wholes(atOnce), atOnce })
@@ -53,14 +51,7 @@ async function live(
   const before = await heardCount(stack, 'completed')
   const cpu = stack.cpu()
   const began = performance.now()
-  const lived = await closedLoop(size, async () => {
-    const incidentId = await product.report('urgent', 'offering')
-    const provider = providers.get(await offeredTo(stack, incidentId))
-    if (!provider) throw new Error('an incident is offered to a stranger')
-    await product.accept(incidentId, provider)
-    await product.setStatus(incidentId, provider, { status: 'in_progress' })
-    await product.setStatus(incidentId, provider, { status: 'completed', outcome: 'resolved' })
-  })
+  const lived = await liveThrough(stack, product, providers, size)
   await untilHeard(stack, { status: 'completed', count: before + size.count })
   const seconds = (performance.now() - began) / 1000
   return { lived, seconds, cpu: cpuForEach(cpu, stack.cpu(), size.count) }
