@@ -26,18 +26,15 @@ const FACTS = `p.user_id as provider_id, p.provider_type, p.verification = 'veri
   p.capacity, p.load, p.forced_load, p.silences, ${MILLISECONDS('p.cooling_until')} as cooling_until,
   ${MILLISECONDS('p.last_assigned_at')} as last_assigned_at, false as woken`
 
-// One array, not an "or" of two conditions: that would read every provider.
-const WAITED_FOR = `select ${FACTS} from provider_profiles p
-  where p.user_id = any($1::uuid[] ||
-    array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open') ||
-    array(select i.assignee_id from incidents i where i.id = $2 and i.assignee_id is not null))
-  order by p.user_id for update`
-
-const LOCK_PROVIDERS: Prepared = { name: 'lock-providers', text: WAITED_FOR }
-
-const LOCK_PROVIDERS_AT_HAND: Prepared = {
-  name: 'lock-providers-at-hand',
-  text: `with waited_for as materialized (${WAITED_FOR}),
+const LOCK_PROVIDERS: Prepared = {
+  name: 'lock-providers',
+  // One array, not an "or" of two conditions: that would read every provider.
+  text: `with waited_for as materialized (
+      select ${FACTS} from provider_profiles p
+      where p.user_id = any($1::uuid[] ||
+        array(select o.provider_id from offers o where o.incident_id = $2 and o.state = 'open') ||
+        array(select i.assignee_id from incidents i where i.id = $2 and i.assignee_id is not null))
+      order by p.user_id for update),
     at_hand as materialized (
       select ${FACTS} from provider_profiles p
       where p.user_id = any($3::uuid[]) and p.user_id not in (select w.provider_id from waited_for w)
@@ -64,9 +61,7 @@ export async function lockProviders(
   incidentId: string,
   { all = [], someOf = [], atMost = 0 }: ToLock,
 ): Promise<ProviderFacts[]> {
-  return someOf.length === 0
-    ? runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS, [all, incidentId])
-    : runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS_AT_HAND, [all, incidentId, someOf, atMost])
+  return runPrepared<ProviderFacts>(trx, LOCK_PROVIDERS, [all, incidentId, someOf, atMost])
 }
 
 /** Great-circle kilometres from `$5`, `$6` to a base: null where either is not known. */
