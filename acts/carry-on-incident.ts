@@ -10,6 +10,8 @@ export interface CarryOn {
   readonly rev?: number
   /** Set when somebody else than the workflow carries on: the workflow must hear of it. */
   readonly signal?: SignalName
+  /** Its workflow is due to look by itself, and so hears of this: it is told only if it has not within some seconds. */
+  readonly looksItself?: boolean
   /** Look for candidates now, though the next look is not due: a provider became available. */
   readonly lookNow?: boolean
   /** Time-travel tests only: the workflow's time in milliseconds. */
@@ -23,12 +25,13 @@ export interface CarryOn {
  */
 export async function carryOnIncident(
   deps: ActDeps,
-  { incidentId, rev, signal, lookNow, at }: CarryOn,
+  { incidentId, rev, signal, looksItself, lookNow, at }: CarryOn,
 ): Promise<Snapshot> {
   const by = { actor: ENGINE, ...(at === undefined ? {} : { at }) }
   const target = { incidentId, mayOffer: true, ...(rev === undefined ? {} : { rev }) }
   return changeIncident(deps, target, by, change => {
     if (signal) change.signal = signal
+    if (looksItself) change.looksItself = true
     const { search } = change.state
     if (lookNow && search) change.patch({ search: { ...search, look_again_at: change.at } })
   })

@@ -5,6 +5,7 @@ import { stateOf, type IncidentRow } from '../db/incident-rows'
 import { findWrappedKey, lockIncident, readUnderLock, type UnderLock } from '../db/incidents.repository'
 import { nudge } from '../db/nudge'
 import { lockProviders, readCandidates, type ToLock } from '../db/providers.repository'
+import { markHeard } from '../db/relay.repository'
 import { caseTypeOf } from '../domain/case-types'
 import type { Position } from '../domain/places'
 import type { Policy } from '../domain/policy'
@@ -50,6 +51,8 @@ export async function changeIncident(
     const { row } = change.grounds
     if (target.rev !== undefined && target.rev !== row.rev) {
       if (by.actor.kind === 'person') throw changedSince(change)
+      // It is the workflow that decides on a revision: being answered the newest one, it has heard of it.
+      await markHeard(trx, [{ incidentId: row.id, rev: row.rev }])
       return { snapshot: snapshotIn(change), change }
     }
     await decide(change)
@@ -91,7 +94,7 @@ const snapshotIn = (change: IncidentChange): Snapshot =>
 export function afterCommit(deps: ActDeps, snapshot: Snapshot, change: IncidentChange): void {
   if (change.isEmpty) return
   nudge(deps.db)
-  if (change.signal && change.isNews) deps.tell({ snapshot, signal: change.signal })
+  if (change.signal && change.isNews && !change.looksItself) deps.tell({ snapshot, signal: change.signal })
   for (const { id, code, channels, send } of change.notices)
     deps.logger.info({ incident: snapshot.id, notice: id, code, channels, vendor: send }, 'notice')
 }

@@ -60,6 +60,8 @@ export class IncidentChange {
   state: IncidentState
   /** The signal by which the workflow hears of this; null when the workflow itself caused it. */
   signal: SignalName | null = null
+  /** Is the workflow about to look by itself? Then it is told only when it has not after a while. */
+  looksItself = false
   readonly providers: ReadonlyMap<string, ProviderFacts>
   readonly #touched = new Set<string>()
   readonly #events: UnchainedEvent[] = []
@@ -260,6 +262,7 @@ export class IncidentChange {
         return words === undefined ? [] : [{ event_id: event.id, note: sealNote(event.id, words) }]
       }),
       signal: last ? this.signal : null,
+      looksItself: this.looksItself,
       withdrawnNotices: [...this.#withdrawn],
       notices: this.#notices,
       feed: this.#feed(),

@@ -1,9 +1,11 @@
+import { carryOnIncident } from './carry-on-incident'
 import { cancelIncident } from './end-incident'
 import { reportIncident } from './report-incident'
 import { addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { startEngine, type TestEngine } from '../test/harness/engine'
 import { eventually } from '../test/harness/eventually'
 import { expectInvariants } from '../test/harness/invariants'
+import { relayChanges } from '../worker/relay'
 import { sweepOnce } from './sweep'
 
 /** Deadlines of these reports passed this long ago. */
@@ -47,18 +49,27 @@ const ago = (): Date => new Date(Date.now() - OVERDUE_S * 1000)
 const offers = (id: string): Promise<string[]> =>
   engine.db('offers').where({ incident_id: id }).orderBy('offered_at').pluck('state')
 
+/** Resolves when a relay has told the workflow, and it has heard. */
+async function relayed(id: string): Promise<void> {
+  await eventually(async () => {
+    await relayChanges(engine.engineDeps)
+    return (await engine.db('events').where({ incident_id: id }).whereNotNull('signal').first()) === undefined
+  })
+  await engine.heard(id)
+}
+
 test('a deadline that nobody kept is kept here, and the run that is missing is made (H8)', async () => {
   const [never, terminated] = [await forgotten(), await forgotten()]
   expect(await sweepOnce(engine.deps)).toBe(2)
   for (const id of [never, terminated]) {
     expect(await offers(id)).toEqual(['expired', 'open'])
-    await engine.heard(id)
+    await relayed(id)
   }
   await engine.handle(terminated).terminate('by hand')
   await engine.db('offers').where({ incident_id: terminated, state: 'open' }).update({ expires_at: ago() })
   await engine.db('incidents').where({ id: terminated }).update({ swept_at: null, next_deadline_at: ago() })
   expect(await sweepOnce(engine.deps)).toBe(1)
-  await engine.heard(terminated)
+  await relayed(terminated)
   expect((await engine.handle(terminated).describe()).status.name).toBe('RUNNING')
   await expectInvariants(engine.db)
 })
@@ -72,13 +83,31 @@ test('a run that is missing is made also when there was nothing to write', async
   const id = await forgotten()
   await engine.db('provider_profiles').update({ availability: 'off_duty' })
   expect(await sweepOnce(engine.deps)).toBe(1)
-  await engine.heard(id)
+  await relayed(id)
   await engine.handle(id).terminate('by hand')
   const before = await engine.events(id)
   await engine.db('incidents').where({ id }).update({ swept_at: null, look_again_at: ago(), next_deadline_at: ago() })
   expect(await sweepOnce(engine.deps)).toBe(1)
   expect(await engine.events(id)).toEqual(before)
   await eventually(async () => (await engine.handle(id).describe()).status.name === 'RUNNING')
+})
+
+test('a workflow that looks by itself hears of it so, and is not told; one that does not look is told after four seconds', async () => {
+  const [looks, missing] = [await forgotten(), await forgotten()]
+  await engine.db('events').whereIn('incident_id', [looks, missing]).update({ signal: null, signal_after: null })
+  const told: string[] = []
+  const before = await engine.db('incidents').where({ id: looks }).first('rev')
+  const since = Date.now()
+  await sweepOnce({ ...engine.deps, tell: ({ snapshot }) => told.push(snapshot.id) })
+  expect(told).toEqual([])
+  const unheard = (id: string) => engine.db('events').where({ incident_id: id }).whereNotNull('signal').pluck('type')
+  expect(await unheard(looks)).not.toEqual([])
+  const seen = await carryOnIncident(engine.deps, { incidentId: looks, rev: before.rev })
+  expect(seen.rev).toBe(before.rev + 1)
+  expect(await unheard(looks)).toEqual([])
+  await relayed(missing)
+  expect(Date.now() - since).toBeGreaterThan(3_000)
+  await expectInvariants(engine.db)
 })
 
 test('several at once do each deadline once', async () => {

@@ -70,6 +70,8 @@ export interface ChangeToWrite {
   readonly events: readonly EventToWrite[]
   readonly notes: readonly SealedNote[]
   readonly signal: SignalName | null
+  /** Will its workflow look by itself soon? */
+  readonly looksItself: boolean
   readonly withdrawnNotices: readonly NoticeCode[]
   readonly notices: readonly NoticeToWrite[]
   readonly feed: readonly FeedLine[]
@@ -138,8 +140,8 @@ const WRITES = `
       prev_hash, hash, signal, signal_after)
     select e.id, e.incident_id, e.seq, e.rev, e.type, e.from_status, e.to_status, e.actor_role, e.actor_id, e.at, e.data,
       e.request_id, e.prev_hash, e.hash, e.signal,
-      -- How long the API may take to tell the workflow before the relay does.
-      case when e.signal is not null then clock_timestamp() + interval '1 second' end
+      case when e.signal is not null then
+        clock_timestamp() + make_interval(secs => ($1::jsonb->>'relay_after_seconds')::double precision) end
     from jsonb_to_recordset($1::jsonb->'events') as e (id uuid, incident_id uuid, seq integer, rev integer, type text,
       from_status text, to_status text, actor_role text, actor_id uuid, at timestamptz, data jsonb, request_id uuid,
       prev_hash text, hash text, signal text)),
@@ -231,6 +233,11 @@ const CREATE: Prepared = {
     select 1`,
 }
 
+/** How long the API may take to tell the workflow before the relay does. */
+const RELAY_AFTER_S = 1
+/** How long a workflow may take that is due to look by itself: with a thousand due in one instant some take longer, and are told. */
+const LOOKS_WITHIN_S = 4
+
 const dateOf = (time: number | null): Date | null => (time === null ? null : new Date(time))
 
 /**
@@ -258,6 +265,7 @@ function toJson(change: ChangeToWrite): Record<string, unknown> {
     at: new Date(change.at),
     incident: { ...change.created?.row, ...change.incident },
     wrapped: change.created?.wrappedKey,
+    relay_after_seconds: change.looksItself ? LOOKS_WITHIN_S : RELAY_AFTER_S,
     events: change.events.map((event, index) => ({
       ...event,
       at: new Date(event.at),

@@ -1,7 +1,7 @@
 import type { SignalName } from '../domain/signal-names'
 import { snapshotOf, type Snapshot } from '../domain/snapshot'
 import type { Urgency } from '../domain/statuses'
-import type { Database } from './database'
+import type { Database, Transaction } from './database'
 import { stateOf, type IncidentRow, type OfferFacts } from './incident-rows'
 import type { PolicyCache } from './policies.repository'
 import { runPrepared, type Prepared } from './prepared'
@@ -54,7 +54,7 @@ const MARK_HEARD: Prepared = {
 }
 
 /** The workflows of these incidents have heard of everything up to these revisions. */
-export async function markHeard(db: Database, marks: readonly Mark[]): Promise<void> {
+export async function markHeard(db: Database | Transaction, marks: readonly Mark[]): Promise<void> {
   if (marks.length === 0) return
   await runPrepared(db, MARK_HEARD, [marks.map(mark => mark.incidentId), marks.map(mark => mark.rev)])
 }

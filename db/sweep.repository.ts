@@ -11,19 +11,25 @@ export interface SweepRules {
   readonly limit: number
 }
 
-/** Takes overdue open incidents, urgent and longest overdue first, and answers their ids in that order; two sweeps at once take different ones. */
-export async function leaseOverdue(db: Database, rules: SweepRules): Promise<string[]> {
-  const { rows } = await db.raw<{ rows: { id: string }[] }>(
+/** An overdue incident, as it was when it was taken. */
+export interface Overdue {
+  readonly id: string
+  readonly rev: number
+}
+
+/** Takes overdue open incidents, urgent and longest overdue first, and answers them in that order; two sweeps at once take different ones. */
+export async function leaseOverdue(db: Database, rules: SweepRules): Promise<Overdue[]> {
+  const { rows } = await db.raw<{ rows: Overdue[] }>(
     `with swept as (update incidents set swept_at = clock_timestamp()
      where id in (select i.id from incidents i
        where ${NOT_ENDED} and i.next_deadline_at < statement_timestamp() - make_interval(secs => :overdueSeconds)
          and (i.swept_at is null or i.swept_at < clock_timestamp() - make_interval(secs => :againSeconds))
        order by (i.urgency = 'urgent') desc, i.next_deadline_at limit :limit for update skip locked)
-     returning id, urgency, next_deadline_at)
-     select id from swept order by (urgency = 'urgent') desc, next_deadline_at`,
+     returning id, rev, urgency, next_deadline_at)
+     select id, rev from swept order by (urgency = 'urgent') desc, next_deadline_at`,
     { ...rules },
   )
-  return rows.map(({ id }) => id)
+  return rows
 }
 
 /** An open incident as a rebuild sees it. */
