@@ -14,6 +14,8 @@ const PROVIDERS = 400
 /** Workflows are started at no less than this on two cores, so that all wait before the first deadline. */
 const ARMED_PER_SECOND = 25
 const LEAD_SECONDS = 10
+/** So much later are the offers due that follow the silent ones: after everything was measured, not in the middle of the next part. */
+const NEXT_DUE_SECONDS = 1200
 /** Of the offers in the spread so many are answered at the very end of their time. */
 const LATE_ANSWERS = 100
 const AROUND_DEADLINE_MS = 20
@@ -78,10 +80,10 @@ async function expire(
   { count, dueAfter, answered }: { count: number; dueAfter: (index: number) => number; answered: number },
 ): Promise<number[]> {
   const longest = dueAfter(count - 1)
-  const windowSeconds = leadSeconds(count) + Math.ceil(longest / 1000)
+  const windowSeconds = leadSeconds(count) + Math.ceil(longest / 1000) + NEXT_DUE_SECONDS
   await usePolicy(stack, { window_seconds: windowSeconds })
   const deps = actDeps(stack)
-  const first = Date.now() - longest
+  const first = Date.now() - longest - NEXT_DUE_SECONDS * 1000
   const ids: string[] = []
   await closedLoop({ count, atOnce: 8 }, async index => {
     // A report of the past, by as much as its deadline is to come before the last one's: so the windows stay whole seconds.
