@@ -26,6 +26,17 @@ const NO_CLOCK_NO_DICE = [
   },
 ]
 
+const SHARED_BY_RUNS =
+  'Modules of workflows are shared by all runs: what a run keeps belongs to its function or its object.'
+
+const NO_STATE_OF_MODULES = [
+  { selector: "Program > VariableDeclaration[kind='let']", message: SHARED_BY_RUNS },
+  {
+    selector: 'Program > VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/]',
+    message: SHARED_BY_RUNS,
+  },
+]
+
 const NODE_GLOBALS = [
   ...['process', 'console', 'Buffer', 'URL', 'fetch', 'AbortSignal', 'AbortController', 'performance'],
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'],
@@ -86,6 +97,11 @@ export default tseslint.config(
     files: ['domain/**/*.ts'],
     ignores: TESTS,
     rules: { 'no-restricted-syntax': ['error', NO_EXPLICIT_COMMIT, NO_BARE_BOOLEAN, ...NO_CLOCK_NO_DICE] },
+  },
+  {
+    files: ['workflows/**/*.ts', 'platform/temporal/failure-converter.ts'],
+    ignores: TESTS,
+    rules: { 'no-restricted-syntax': ['error', NO_EXPLICIT_COMMIT, NO_BARE_BOOLEAN, ...NO_STATE_OF_MODULES] },
   },
   {
     files: [
