@@ -29,10 +29,12 @@ const NO_CLOCK_NO_DICE = [
 const SHARED_BY_RUNS =
   'Modules of workflows are shared by all runs: what a run keeps belongs to its function or its object.'
 
+const AT_TOP = ':matches(Program, ExportNamedDeclaration) > VariableDeclaration'
+
 const NO_STATE_OF_MODULES = [
-  { selector: "Program > VariableDeclaration[kind='let']", message: SHARED_BY_RUNS },
+  { selector: `${AT_TOP}[kind='let']`, message: SHARED_BY_RUNS },
   {
-    selector: 'Program > VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/]',
+    selector: `${AT_TOP} > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/]`,
     message: SHARED_BY_RUNS,
   },
 ]
