@@ -263,17 +263,12 @@ describe('step 4, nobody', () => {
     takes: 3 * MINUTE,
     prelude: async scene => {
       await reported()(scene)
-      await scene.provider('ann')
       await scene.pass(3 * MINUTE)
     },
     then: async scene => {
-      await scene.provider('bob')
-      const [asked] = await scene.asked()
-      if (asked) await scene.accepts(asked)
-      else {
-        await scene.pass(65)
-        await scene.accepts((await scene.asked())[0] ?? '')
-      }
+      await scene.provider('ann')
+      await scene.passUntilAsked(75)
+      await scene.accepts('ann')
       const woken = await scene.times('dispatch.woken')
       await scene.pass(20 * MINUTE)
       expect(await scene.times('dispatch.woken')).toBe(woken)
