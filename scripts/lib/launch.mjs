@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -13,8 +13,9 @@ const LINES_IN_AN_ERROR = 15
  * Starts one server process and resolves when it is ready; fails with its last log lines when it ends before or is not ready in time.
  *
  * The program: `{name, command, args, env, cwd, uid, gid, logFile, pidFile, niceness, stopSignal, graceMs, ready, readyWithinMs, remedy}`,
- * where `ready(pid)` answers true once it serves, and a higher `niceness` leaves the processor to the others when it is short. It gets a session of its own: Ctrl-C in the terminal reaches only the start script, which
- * then ends its children in order instead of all at once. When `ending`, an AbortSignal, says so while it is starting, it is ended.
+ * where `ready(pid)` answers true once it serves, and a higher `niceness` leaves the processor to the others when it is short. It gets
+ * a session of its own: Ctrl-C in the terminal reaches only the start script, which then ends its children in order instead of all at
+ * once. When `ending`, an AbortSignal, says so while it is starting, it is ended.
  */
 export async function launch(program, ending) {
   ending?.throwIfAborted()
@@ -60,10 +61,23 @@ function spawnLogged({ command, args, env, cwd, uid, gid, logFile, niceness }) {
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
-    if (niceness && child.pid !== undefined) setPriority(child.pid, niceness)
+    if (niceness && child.pid !== undefined) stepBack(child.pid, niceness)
     return child
   } finally {
     closeSync(log)
+  }
+}
+
+/**
+ * Lets a process in a session of its own step back behind the others. Where Linux shares the processor out by session (autogroup), a
+ * process's own niceness counts only within its session, so the session's is set too; elsewhere there is no such file.
+ */
+function stepBack(pid, niceness) {
+  setPriority(pid, niceness)
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness))
+  } catch (error) {
+    if (!['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EAGAIN', 'EIO'].includes(error.code)) throw error
   }
 }
 

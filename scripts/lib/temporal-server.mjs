@@ -21,9 +21,9 @@ const TIME_TRAVEL = ['frontend.WorkflowTimeSkippingEnabled=true', 'history.timer
 
 /**
  * On one machine the engine leaves the processor to those who answer people: what they did is a fact without it, and it catches up. At
- * this niceness it still gets a third of the time that one of them gets.
+ * this niceness it still gets a tenth of the time that one of them gets; notices are sent by it, so it must not starve.
  */
-export const BEHIND_THE_RECORD = 5
+export const BEHIND_THE_RECORD = 10
 
 /**
  * The product's own Temporal server as a program to launch: it keeps its file, has a UI, and decodes payloads there through the API.
