@@ -46,3 +46,10 @@ export function snapshotOf(state: IncidentState, policy: Policy, region: string 
     summary: stepSummary(next, state, policy),
   }
 }
+
+/**
+ * Milliseconds from `now` until a snapshot's next step is due. The snapshot may be late, so that part of its `in_ms` has passed: the absolute
+ * time says so. Where clocks differ the sooner counts, for an act that comes too early does nothing.
+ */
+export const msUntil = ({ in_ms, due_at }: NonNullable<Snapshot['next']>, now: number): number =>
+  Math.min(in_ms, due_at - now)

@@ -100,7 +100,6 @@ test('a signal that is not newer than what the workflow knows changes nothing', 
   const [old] = (await readSnapshots(engine.db, engine.deps.policies, [id])).values()
   if (!old) throw new Error('no snapshot')
   await tellIncident(engine.target, { snapshot: old, signal: 'reported' })
-  await engine.heard(id)
   await acceptOffer(engine.deps, { incidentId: id }, by('provider', provider))
   await makeDue()
   await relayChanges(engine.engineDeps)

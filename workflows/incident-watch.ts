@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { RefusalCode } from '../domain/refusals'
-import type { Snapshot } from '../domain/snapshot'
+import { msUntil, type Snapshot } from '../domain/snapshot'
 import type { StepKind } from '../domain/next-step'
 import { INCIDENT_SIGNALS, incidentStoryQuery } from './contracts/incident'
 import { searchAttributesOf } from './contracts/search-attributes'
@@ -79,8 +79,8 @@ export class IncidentWatch {
   #hear(snapshot: Snapshot): void {
     if (this.#snapshot !== null && snapshot.rev <= this.#snapshot.rev) return
     const { next } = snapshot
-    // The signal may be late: then its `in_ms` has partly passed, and the absolute deadline says so.
-    this.#know(snapshot, next === null ? Infinity : Date.now() + Math.min(next.in_ms, next.due_at - Date.now()))
+    const now = Date.now()
+    this.#know(snapshot, next === null ? Infinity : now + msUntil(next, now))
   }
 
   /** An activity's answer is the record itself, so it counts also on the same revision, unless a signal has overtaken it. */
@@ -91,7 +91,7 @@ export class IncidentWatch {
     const now = Date.now()
     // Nothing was done: by the record's clock it was too early, and only that clock says how much.
     if (answer.rev === before?.rev) return this.#know(answer, now + Math.max(TOO_EARLY_PAUSE_MS, next.in_ms))
-    this.#know(answer, now + Math.min(next.in_ms, next.due_at - now))
+    this.#know(answer, now + msUntil(next, now))
   }
 
   #know(snapshot: Snapshot, actAt: number): void {

@@ -9,6 +9,7 @@ import { startIncident } from '../adapters/temporal/workflow-teller'
 import { readSnapshots } from '../db/relay.repository'
 import { newId } from '../platform/ids'
 import { addPolicy, addProvider, addUser } from '../test/builders/record'
+import { eventually } from '../test/harness/eventually'
 import { startEngine, type TestEngine } from '../test/harness/engine'
 
 let engine: TestEngine
@@ -80,6 +81,9 @@ test('in the Temporal UI it reads as a story: summary, details, search attribute
   const described = await engine.handle(id).describe()
   expect(await described.staticSummary()).toBe('gbv, urgent')
   expect(described.priority).toMatchObject({ priorityKey: 1 })
+  // Until its first task the run itself cannot say what it waits for.
+  expect(await described.staticDetails()).toMatch(/^At the start: offer 1 of 3, until \d\d:\d\d:\d\dZ$/)
+  await engine.pass(id, 61)
   expect((await engine.handle(id).query(incidentStoryQuery)).waitingFor).toMatch(
     /^offer 1 of 3, until \d\d:\d\d:\d\dZ$/,
   )
@@ -90,11 +94,27 @@ test('in the Temporal UI it reads as a story: summary, details, search attribute
     false,
     'gbv',
   ])
-  await engine.pass(id, 121)
+  await engine.pass(id, 60)
   expect([await attribute('status'), await attribute('escalated')]).toEqual(['escalated', true])
   const { types } = await engine.history(id)
   expect(types.filter(type => type === 'upsertWorkflowSearchAttributes')).toHaveLength(1)
   expect(JSON.stringify(await engine.handle(id).query(incidentStoryQuery))).not.toContain(provider)
+})
+
+test('a run sleeps until somebody acts or half of the wait for its deadline is over', async () => {
+  const provider = await addProvider(engine.db)
+  const answered = await report()
+  const silent = await report('routine')
+  const asleep = ['workflowExecutionStarted', 'workflowExecutionSignaled']
+  for (const id of [answered, silent]) expect((await engine.history(id)).types).toEqual(asleep)
+  await acceptOffer(engine.deps, { incidentId: answered }, engine.by('provider', provider, answered))
+  await engine.heard(answered)
+  await eventually(async () => (await engine.history(answered)).tasks === 1)
+  await engine.pass(silent, 1_800 * 0.25 - 5)
+  expect((await engine.history(silent)).tasks).toBe(0)
+  await engine.pass(silent, 1_800 * 0.25 + 10)
+  const { tasks, types } = await engine.history(silent)
+  expect({ tasks, armed: types.includes('timerStarted') }).toEqual({ tasks: 1, armed: true })
 })
 
 test('a routine report waits for its review, and an overdue review calls dispatch (step 1)', async () => {

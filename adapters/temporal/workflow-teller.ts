@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import type { SignalName } from '../../domain/signal-names'
-import type { Snapshot } from '../../domain/snapshot'
+import { msUntil, type Snapshot } from '../../domain/snapshot'
 import type { TemporalLink } from '../../platform/temporal/connection'
 import {
   INCIDENT_SIGNALS,
@@ -27,17 +27,30 @@ export interface TellTarget {
 }
 
 /**
+ * A run that a tiding starts sleeps for this share of the wait for its deadline, or until the next tiding: most reports are answered long
+ * before, and then the first workflow task, half of what a report costs the engine, has never been needed. The run is up well before the
+ * deadline, so that it is kept as punctually as by one that never slept; each at a moment of its own, for they may be a thousand.
+ */
+const SLEEPS_FOR = { atLeast: 0.25, atMost: 0.5 } as const
+
+/**
  * Tells an incident's workflow what is now, and starts it when it does not run. A repeat does no harm: the workflow ignores what is
  * not newer than what it knows. Throws when Temporal did not take it within 2 s.
  */
 export async function tellIncident(target: TellTarget, { snapshot, signal }: Tiding): Promise<void> {
   await target.link.withDeadline(client =>
     client.workflow.signalWithStart(INCIDENT_WORKFLOW, {
-      ...incidentStart(target, snapshot),
+      ...incidentStart(target, snapshot, firstTaskDelay(snapshot)),
       signal: INCIDENT_SIGNALS[signal],
       signalArgs: [snapshot],
     }),
   )
+}
+
+function firstTaskDelay({ next }: Snapshot): number {
+  if (next === null) return 0
+  const { atLeast, atMost } = SLEEPS_FOR
+  return msUntil(next, Date.now()) * (atLeast + (atMost - atLeast) * Math.random())
 }
 
 /**
@@ -51,10 +64,7 @@ export async function startIncident(
 ): Promise<'started' | 'runs_already'> {
   return unlessStarted(() =>
     target.link.withDeadline(client =>
-      client.workflow.start(INCIDENT_WORKFLOW, {
-        ...incidentStart(target, snapshot),
-        ...(delayMs > 0 ? { startDelay: delayMs } : {}),
-      }),
+      client.workflow.start(INCIDENT_WORKFLOW, incidentStart(target, snapshot, delayMs)),
     ),
   )
 }
@@ -79,7 +89,7 @@ export async function tellNotice(target: TellTarget, notice: { id: string; isUrg
   )
 }
 
-function incidentStart({ queuePrefix }: TellTarget, snapshot: Snapshot) {
+function incidentStart({ queuePrefix }: TellTarget, snapshot: Snapshot, delayMs: number) {
   const args: [IncidentInput] = [{ incidentId: snapshot.id }]
   return {
     workflowId: incidentWorkflowId(snapshot.id),
@@ -90,6 +100,9 @@ function incidentStart({ queuePrefix }: TellTarget, snapshot: Snapshot) {
     typedSearchAttributes: searchAttributesOf(snapshot),
     priority: { priorityKey: PRIORITY_OF_URGENCY[snapshot.urgency] },
     staticSummary: `${snapshot.case_type}, ${snapshot.urgency}`,
+    // What the Temporal UI shows until the first task says what is waited for.
+    staticDetails: `At the start: ${snapshot.summary}`,
+    ...(delayMs > 0 ? { startDelay: Math.round(delayMs) } : {}),
   } as const
 }
 

@@ -27,10 +27,11 @@ import type { EngineDeps } from '../../worker/engine-deps'
 import { TemporalReach } from '../../worker/temporal-reach'
 import { createWorkers } from '../../worker/temporal-workers'
 import { makeWorkflowBundle } from '../../worker/workflow-bundle'
-import { incidentStoryQuery, incidentWorkflowId } from '../../workflows/contracts/incident'
+import { incidentWorkflowId } from '../../workflows/contracts/incident'
 import { actDeps, by } from '../builders/record'
 import { createTestDatabase, type TestDatabase } from './database'
 import { eventually } from './eventually'
+import { knowsRevision } from './run-knowledge'
 import { fastForward } from './time-travel'
 
 export interface EngineOptions {
@@ -116,8 +117,7 @@ export class TestEngine {
         const { status } = await this.handle(incidentId).describe()
         return status.name !== 'RUNNING' && row
       }
-      const { snapshot } = await this.handle(incidentId).query(incidentStoryQuery)
-      return snapshot !== null && snapshot.rev >= row.rev && row
+      return (await knowsRevision(this.db, this.handle(incidentId), row)) && row
     })
   }
 

@@ -12,11 +12,12 @@ import { loadConfig, type Config } from '../../platform/config'
 import { createLogger } from '../../platform/logger'
 import { connectTemporal, type TemporalLink } from '../../platform/temporal/connection'
 import { createAccessTokens } from '../../platform/tokens'
-import { incidentStoryQuery, incidentWorkflowId } from '../../workflows/contracts/incident'
+import { incidentWorkflowId } from '../../workflows/contracts/incident'
 import { callApi, signUp, type Ask, type Reply, type Someone } from './api'
 import { createTestDatabase, type TestDatabase } from './database'
 import { eventually } from './eventually'
 import { ensureBuilt, freePorts, ROOT, TestProcess, temporalProgram } from './processes'
+import { knowsRevision } from './run-knowledge'
 
 const NAMESPACE = 'kesi-faults'
 const STARTS_WITHIN_MS = 60_000
@@ -196,12 +197,7 @@ export class TestProduct {
         async () => {
           const row = await this.db('incidents').where({ id }).first<{ rev: number; status: Status }>('rev', 'status')
           if (!isOpen(row.status)) return true
-          const handle = this.link.client.workflow.getHandle(incidentWorkflowId(id))
-          const { status, executionTime } = await handle.describe()
-          // A run that was started for its deadline has not begun, and answers no query yet.
-          if (status.name === 'RUNNING' && (executionTime?.getTime() ?? 0) > Date.now()) return true
-          const { snapshot } = await handle.query(incidentStoryQuery)
-          return snapshot !== null && snapshot.rev >= row.rev
+          return knowsRevision(this.db, this.link.client.workflow.getHandle(incidentWorkflowId(id)), { id, ...row })
         },
         { withinMs, everyMs: 100 },
       )

@@ -32,6 +32,16 @@ export const BRANCHES: readonly Branch[] = [
     },
   },
   {
+    name: 'woken-by-its-deadline',
+    life: async scene => {
+      await people(scene, 'ann')
+      await scene.reports()
+      await scene.pass(100)
+      await scene.accepts('ann')
+      await scene.cancels('amina')
+    },
+  },
+  {
     name: 'silences-escalation-ladder-override',
     life: async scene => {
       await people(scene, 'ann', 'bob')
