@@ -1,4 +1,5 @@
 import { connect } from 'node:http2'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 const ANSWER_WITHIN_MS = 2000
@@ -16,6 +17,9 @@ const SEARCH_ATTRIBUTES = [
 // One partition per task queue: with more, a lone worker's polls and the tasks meet through forwarding, which costs time and gains nothing.
 const ONE_PARTITION = ['matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1']
 
+// The development server asks its store for the known search attributes at every write that uses one. Ours are made before it serves.
+const KNOWN_ATTRIBUTES = ['system.forceSearchAttributesCacheRefreshOnRead=false']
+
 // The frontend lets tests move a workflow's clock; the shift, 1 s by default, is what each such move would cost in real time.
 const TIME_TRAVEL = ['frontend.WorkflowTimeSkippingEnabled=true', 'history.timerProcessorMaxTimeShift="1ms"']
 
@@ -24,6 +28,16 @@ const TIME_TRAVEL = ['frontend.WorkflowTimeSkippingEnabled=true', 'history.timer
  * this niceness it still gets a tenth of the time that one of them gets; notices are sent by it, so it must not starve.
  */
 export const BEHIND_THE_RECORD = 10
+
+/**
+ * How the server, a Go program, uses its machine. Half of the processors: spread over more, its threads spend a good part of their time
+ * waking each other. And a heap that grows further between collections, up to a soft limit.
+ */
+const goRuntime = () => ({
+  GOMAXPROCS: String(Math.max(1, Math.floor(availableParallelism() / 2))),
+  GOGC: '400',
+  GOMEMLIMIT: '1GiB',
+})
 
 /**
  * The product's own Temporal server as a program to launch: it keeps its file, has a UI, and decodes payloads there through the API.
@@ -35,14 +49,14 @@ export function temporalForProduct({ cli, dbFile, namespace, port, uiPort, codec
     ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
     ...['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)],
     ...['--ui-codec-endpoint', codecEndpoint, '--ui-disable-news-fetch'],
-    ...dynamicConfig(ONE_PARTITION),
+    ...dynamicConfig([...ONE_PARTITION, ...KNOWN_ATTRIBUTES]),
   ]
   return { ...temporalProgram({ cli, namespace, port, args, folders }), niceness: BEHIND_THE_RECORD }
 }
 
 /** A Temporal server for tests as a program to launch: in memory, without a UI, and able to skip time. */
 export function temporalForTests({ cli, namespace, port, folders }) {
-  const args = ['--headless', ...dynamicConfig([...ONE_PARTITION, ...TIME_TRAVEL])]
+  const args = ['--headless', ...dynamicConfig([...ONE_PARTITION, ...KNOWN_ATTRIBUTES, ...TIME_TRAVEL])]
   return temporalProgram({ cli, namespace, port, args, folders })
 }
 
@@ -74,6 +88,7 @@ function temporalProgram({ cli, namespace, port, args, folders }) {
       ...['--log-level', 'warn'],
       ...args,
     ],
+    env: goRuntime(),
     logFile: join(folders.logs, 'temporal.log'),
     pidFile: join(folders.pids, 'temporal.json'),
     stopSignal: 'SIGINT',
