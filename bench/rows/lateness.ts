@@ -16,8 +16,8 @@ const ARMED_PER_SECOND = 25
 const LEAD_SECONDS = 10
 /** So much later are the offers due that follow the silent ones: after everything was measured, not in the middle of the next part. */
 const NEXT_DUE_SECONDS = 1200
-/** Of the offers in the spread so many are answered at the very end of their time. */
-const LATE_ANSWERS = 100
+/** Of the offers in the spread one in so many is answered at the very end of its time: all along, as people do, not in a crowd at the start. */
+const ONE_ANSWERED_IN = 20
 const AROUND_DEADLINE_MS = 20
 
 /** How late deadlines are kept, spread over a minute and all in one instant; the floor is bare timers of the same spread. */
@@ -46,10 +46,14 @@ export const lateness: Row = {
       reporter: (await addPeople(stack, 'survivor', 1))[0] as SignedInPerson,
       providers: await addProviders(stack, { count: PROVIDERS, capacity }),
     }
-    await expire(stack, product, people, { count: warming, dueAfter: () => 0, answered: 0 })
+    await expire(stack, product, people, { count: warming, dueAfter: () => 0, oneAnsweredIn: Infinity })
     const ours = {
-      spread: await expire(stack, product, people, { count: deadlines, dueAfter: spread, answered: LATE_ANSWERS }),
-      burst: await expire(stack, product, people, { count: deadlines, dueAfter: () => 0, answered: 0 }),
+      spread: await expire(stack, product, people, {
+        count: deadlines,
+        dueAfter: spread,
+        oneAnsweredIn: ONE_ANSWERED_IN,
+      }),
+      burst: await expire(stack, product, people, { count: deadlines, dueAfter: () => 0, oneAnsweredIn: Infinity }),
     }
     product.close()
     return [
@@ -77,7 +81,7 @@ async function expire(
   stack: Stack,
   product: Product,
   { reporter, providers }: People,
-  { count, dueAfter, answered }: { count: number; dueAfter: (index: number) => number; answered: number },
+  { count, dueAfter, oneAnsweredIn }: { count: number; dueAfter: (index: number) => number; oneAnsweredIn: number },
 ): Promise<number[]> {
   const longest = dueAfter(count - 1)
   const windowSeconds = leadSeconds(count) + Math.ceil(longest / 1000) + NEXT_DUE_SECONDS
@@ -94,7 +98,8 @@ async function expire(
   const firstDue = first + windowSeconds * 1000
   if (Date.now() > firstDue)
     throw new Error('the workflows were not armed before the first deadline: use fewer --deadlines')
-  const answers = await answerAtTheEnd(stack, product, providers, ids.slice(0, answered))
+  const answered = ids.filter((_, index) => (index + 1) % oneAnsweredIn === 0)
+  const answers = await answerAtTheEnd(stack, product, providers, answered)
   await new Promise(resolve => setTimeout(resolve, Math.max(0, firstDue + longest - Date.now())))
   await waitFor('every deadline is kept', { withinSeconds: 300, everyMs: 1000 }, async () => {
     const open = await stack.db('offers').whereIn('incident_id', ids).where({ state: 'open', attempt: 1 }).first('id')
