@@ -28,10 +28,22 @@ export async function listUnattended(
   return { count: rows[0]?.count ?? 0, results: rows.map(({ count: _count, ...row }) => row) }
 }
 
-/** What the record says of the engine's health: how long the oldest change waits to be signalled, and the record's clock. */
-export async function readPulse(db: Database): Promise<{ behind_seconds: number; at: number }> {
-  const { rows } = await db.raw<{ rows: [{ behind_seconds: number; at: number }] }>(
+const LATELY = "interval '5 minutes'"
+
+/** What the record says of the engine's health. */
+export interface RecordPulse {
+  /** How long the oldest change waits to be signalled; 0 when none does. */
+  readonly behind_seconds: number
+  /** The incidents whose deadline the sweep kept, in place of their workflow, within the last 5 minutes. */
+  readonly kept_by_sweep: number
+  /** The record's clock, in milliseconds. */
+  readonly at: number
+}
+
+export async function readPulse(db: Database): Promise<RecordPulse> {
+  const { rows } = await db.raw<{ rows: [RecordPulse] }>(
     `select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::double precision as behind_seconds,
+       (select count(*) from incidents where swept_at > statement_timestamp() - ${LATELY}) as kept_by_sweep,
        (extract(epoch from clock_timestamp()) * 1000)::double precision as at
      from events where signal is not null`,
   )

@@ -2285,7 +2285,7 @@ export interface paths {
         };
         /**
          * Can it do its work?
-         * @description Ready means: the database is there with its newest schema, and a worker looks after the incidents. `behind` says whether workflows lag behind the record by more than 5 s.
+         * @description Ready means: the database is there with its newest schema, and a worker looks after the incidents. `behind` says whether workflows lag behind the record by more than 5 s. `kept_by_sweep` counts the incidents whose deadline was kept, within the last 5 minutes, by the sweep: their workflows were away, stuck or swamped.
          *
          *     Open to everybody.
          */
@@ -9899,6 +9899,7 @@ export interface operations {
                      *       "checks": {},
                      *       "behind": true,
                      *       "behind_seconds": 1,
+                     *       "kept_by_sweep": 1,
                      *       "clock_difference_ms": 1
                      *     }
                      */
@@ -9910,6 +9911,7 @@ export interface operations {
                         };
                         behind: boolean;
                         behind_seconds: number;
+                        kept_by_sweep: number;
                         clock_difference_ms: number;
                     };
                 };

@@ -11,6 +11,8 @@ const UNATTENDED_AT_MOST = 100
 export interface Pulse {
   readonly behind: boolean
   readonly behind_seconds: number
+  /** Incidents whose deadline the sweep kept within the last 5 minutes. */
+  readonly kept_by_sweep: number
   /** The database's clock less this process's. */
   readonly clock_difference_ms: number
 }
@@ -38,10 +40,10 @@ export async function readEnginePulse({ acts }: Pick<ApiDeps, 'acts'>): Promise<
   let pulse: Pulse | null = null
   await inTime(async () => {
     const before = Date.now()
-    const { behind_seconds, at } = await readPulse(acts.db)
+    const { behind_seconds, kept_by_sweep, at } = await readPulse(acts.db)
     // The database read its clock somewhere between the two: the middle is off by half the round trip at most.
     const clock_difference_ms = Math.round(at - (before + Date.now()) / 2)
-    pulse = { behind: behind_seconds > BEHIND_AFTER_SECONDS, behind_seconds, clock_difference_ms }
+    pulse = { behind: behind_seconds > BEHIND_AFTER_SECONDS, behind_seconds, kept_by_sweep, clock_difference_ms }
     return true
   })
   return pulse

@@ -24,13 +24,14 @@ const ready = defineRoute({
   permission: 'public',
   summary: 'Can it do its work?',
   description:
-    'Ready means: the database is there with its newest schema, and a worker looks after the incidents. `behind` says whether workflows lag behind the record by more than 5 s.',
+    'Ready means: the database is there with its newest schema, and a worker looks after the incidents. `behind` says whether workflows lag behind the record by more than 5 s. `kept_by_sweep` counts the incidents whose deadline was kept, within the last 5 minutes, by the sweep: their workflows were away, stuck or swamped.',
   tags,
   response: z.object({
     ready: z.literal(true),
     checks: z.record(z.string(), z.boolean()),
     behind: z.boolean(),
     behind_seconds: z.number(),
+    kept_by_sweep: z.number().int().min(0),
     clock_difference_ms: z.number().int(),
   }),
   errors: ['ENGINE_UNAVAILABLE'],

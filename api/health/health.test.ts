@@ -1,3 +1,4 @@
+import { sweepOnce } from '../../acts/sweep'
 import { startTestApi, type TestApi } from '../../test/harness/api'
 import { startWithPeople, type People } from '../../test/builders/people'
 import { onceTrue } from './health.reads'
@@ -30,6 +31,7 @@ describe('live and ready', () => {
       checks: { database: true, worker: true },
       behind: false,
       behind_seconds: 0,
+      kept_by_sweep: 0,
     })
     expect(Math.abs(body.clock_difference_ms)).toBeLessThan(1_000)
   })
@@ -94,5 +96,20 @@ describe('unattended and behind', () => {
     const { body } = await people.get('/health/ready')
     expect(body.behind).toBe(true)
     expect(body.behind_seconds).toBeGreaterThan(6)
+  })
+
+  it('counts the deadlines that the sweep kept within five minutes', async () => {
+    const { id } = await people.report()
+    const keptBySweep = async () => (await people.get('/health/ready')).body.kept_by_sweep
+    expect(await keptBySweep()).toBe(0)
+    await db()('incidents')
+      .where({ id })
+      .update({ next_deadline_at: db().raw(`clock_timestamp() - interval '3 s'`) })
+    await sweepOnce(people.api.deps.acts)
+    expect(await keptBySweep()).toBe(1)
+    await db()('incidents')
+      .where({ id })
+      .update({ swept_at: db().raw(`clock_timestamp() - interval '6 minutes'`) })
+    expect(await keptBySweep()).toBe(0)
   })
 })

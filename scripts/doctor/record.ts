@@ -49,10 +49,10 @@ async function examineUnattended(db: Database): Promise<Finding> {
 
 async function examinePulse(db: Database): Promise<Finding[]> {
   const before = Date.now()
-  const { behind_seconds, at } = await readPulse(db)
+  const { behind_seconds, kept_by_sweep, at } = await readPulse(db)
   // The database read its clock somewhere between the two moments.
   const apart = Math.round(at - (before + Date.now()) / 2)
-  const behind = `${Math.round(behind_seconds)} s behind the record`
+  const behind = `${Math.round(behind_seconds)} s behind the record; ${kept_by_sweep} deadlines of the last 5 minutes were kept by the sweep`
   return [
     behind_seconds <= BEHIND_SECONDS
       ? ok('Workflows', behind)
