@@ -89,7 +89,7 @@ export class Stack {
       codecEndpoint: `${String(env['KESI_URL'])}/api/codec`,
       folders,
     })
-    await Promise.all([stack.#launch(postgres), stack.#launch(temporal)])
+    await stack.#launchAll([postgres, temporal])
     const access = { port: ports.database, password: secrets.databasePassword }
     await launcher.createDatabase(launcher.postgresUrl({ ...access, database: 'postgres' }), NAMESPACE)
     await migrateToHead(stack.db)
@@ -117,12 +117,12 @@ export class Stack {
         reply => reply.ok,
         () => false,
       )
-    await Promise.all([
-      this.#launch({
+    await this.#launchAll([
+      {
         ...this.#node('worker', ['dist/worker/main.js'], async () => true),
         niceness: this.options.launcher.BEHIND_THE_RECORD,
-      }),
-      this.#launch(this.#node('api', [...profile, 'dist/api/main.js'], ready)),
+      },
+      this.#node('api', [...profile, 'dist/api/main.js'], ready),
     ])
   }
 
@@ -171,6 +171,15 @@ export class Stack {
     for (const name of ['temporal', 'postgres'] as const) await this.stop(name)
     rmSync(this.dir, { recursive: true, force: true })
     open.delete(this)
+  }
+
+  /** Starts several at once. When one does not start, everything is ended: one that is still starting would be left running. */
+  async #launchAll(programs: readonly Program[]): Promise<void> {
+    const launched = await Promise.allSettled(programs.map(each => this.#launch(each)))
+    const failed = launched.find(each => each.status === 'rejected')
+    if (!failed) return
+    await this.close()
+    throw failed.reason
   }
 
   async #launch(program: Program): Promise<void> {
