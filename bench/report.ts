@@ -40,14 +40,17 @@ export function machineOf({ postgres, temporal }: Pick<Machine, 'postgres' | 'te
   }
 }
 
-/** The short commit of the sources, with `-changed` when the working tree differs from it; `none` outside a repository. */
+/** The short commit of the sources, with `-changed` when the working tree differs from it but for kept results; `none` outside a repository. */
 export function commitOf(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'ignore'] })
       .toString()
       .trim()
   try {
-    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '-changed')
+    return (
+      git('rev-parse', '--short', 'HEAD') +
+      (git('status', '--porcelain', '--', '.', ':!bench/results') === '' ? '' : '-changed')
+    )
   } catch {
     return 'none'
   }
