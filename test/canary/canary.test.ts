@@ -201,10 +201,9 @@ test('a word that leaves would be found, whoever carries it, and an address that
   const word = canaries.word('proof of leaving')
   await leak(senders, product.config, `Jambo \u2013 ${'and so on '.repeat(9)}${word.toUpperCase()}`)
   const caught = await senders.caught()
-  for (const sender of SENDERS) {
-    const last = caught.filter(each => each.sender === sender).at(-1)
-    expect([sender, last && leaksIn(last).some(hit => hit.planted === 'proof of leaving')]).toEqual([sender, true])
-  }
+  // Notices of the journeys may still be on their way, so it need not be the last that left.
+  const leaking = caught.filter(each => leaksIn(each).some(hit => hit.planted === 'proof of leaving'))
+  expect(SENDERS.filter(sender => !leaking.some(each => each.sender === sender))).toEqual([])
   const address = canaries.phone("somebody's phone")
   const found = SENDERS.filter(sender => leaksIn({ sender, address, rest: '' }).length > 0)
   expect(found).toEqual(['email', 'expo', 'fcm', 'webPush', 'webhook'])

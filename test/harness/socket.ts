@@ -1,4 +1,6 @@
 import { WebSocket, type ClientOptions } from 'ws'
+import type { Database } from '../../db/database'
+import { readFeed } from '../../db/feed.repository'
 import type { Someone, TestApi } from './api'
 import { eventually } from './eventually'
 
@@ -59,6 +61,14 @@ export type Replica = Pick<TestApi, 'url' | 'call'>
 
 export const openSocket = (replica: Pick<Replica, 'url'>, path: string, options: ClientOptions = {}): TestSocket =>
   new TestSocket(new WebSocket(replica.url.replace(/^http/, 'ws') + path, options))
+
+/**
+ * Waits until everything that was written is final, also in the eyes of a replica that waits for the transactions of other databases on
+ * this server. What is not is told to whoever comes meanwhile.
+ */
+export async function settled(db: Database): Promise<void> {
+  await eventually(async () => !(await readFeed(db, 0, 1)).is_held)
+}
 
 /** A socket that signs in by its first frame; whether that succeeds is for the test to see. */
 export function listen(replica: Pick<Replica, 'url'>, path: string, by: Pick<Someone, 'access'>): TestSocket {

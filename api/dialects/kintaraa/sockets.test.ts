@@ -3,7 +3,7 @@ import { startWithApp, type App } from '../../../test/builders/app'
 import { appSocketsOf, conversationPath, PROVIDERS, shut, type AppTalk } from '../../../test/builders/app-sockets'
 import type { Someone, TestApi } from '../../../test/harness/api'
 import { eventually } from '../../../test/harness/eventually'
-import { openSocket, type Replica, type TestSocket } from '../../../test/harness/socket'
+import { openSocket, settled, type Replica, type TestSocket } from '../../../test/harness/socket'
 
 let app: App
 let other: Awaited<ReturnType<TestApi['replica']>>
@@ -19,7 +19,11 @@ afterAll(async () => {
 const api = () => app.people.api
 const db = () => api().database.db
 const { isOpen, opened, talk, handOver } = appSocketsOf(() => app)
-const chat = (of: AppTalk, by: Someone, replica?: Pick<Replica, 'url'>) => opened(conversationPath(of.id), by, replica)
+/** A chat screen; everything that was written before is behind it. */
+const chat = async (of: AppTalk, by: Someone, replica?: Pick<Replica, 'url'>) => {
+  await settled(db())
+  return opened(conversationPath(of.id), by, replica)
+}
 const say = (socket: TestSocket, type: string, data: object = {}): void => socket.say({ type, data })
 const contents = (socket: TestSocket): string[] => socket.of('message_received').map(each => each.data.content)
 const message = (socket: TestSocket, content: string) =>
