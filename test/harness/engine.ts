@@ -86,10 +86,16 @@ export class TestEngine {
     return Date.now() + ((incidentId !== undefined && this.#skipped.get(incidentId)) || 0)
   }
 
-  /** Lets so many seconds pass for one incident. */
+  /** Lets so many seconds pass for one incident, until everything that came due meanwhile is done. */
   async pass(incidentId: string, seconds: number): Promise<void> {
     await this.heard(incidentId)
+    const end = this.now(incidentId) + seconds * 1000
     await this.passUnheard(incidentId, seconds)
+    // A run whose first task is still to come has heard all that it was told, and may have done nothing yet of what is due.
+    await eventually(async () => {
+      const { next_deadline_at } = await this.row(incidentId)
+      return next_deadline_at === null || next_deadline_at.getTime() > end
+    })
     await this.heard(incidentId)
   }
 
