@@ -52,11 +52,11 @@ async function examinePulse(db: Database): Promise<Finding[]> {
   const { behind_seconds, kept_by_sweep, at } = await readPulse(db)
   // The database read its clock somewhere between the two moments.
   const apart = Math.round(at - (before + Date.now()) / 2)
-  const behind = `${Math.round(behind_seconds)} s behind the record; ${kept_by_sweep} deadlines of the last 5 minutes were kept by the sweep`
+  const says = `${Math.round(behind_seconds)} s behind the record; in the last 5 minutes the sweep kept the deadlines of ${kept_by_sweep} incidents`
   return [
     behind_seconds <= BEHIND_SECONDS
-      ? ok('Workflows', behind)
-      : failed('Workflows', behind, 'see that Temporal answers and a worker runs; the relay does the rest'),
+      ? ok('Workflows', says)
+      : failed('Workflows', says, 'see that Temporal answers and a worker runs; the relay does the rest'),
     Math.abs(apart) <= CLOCKS_APART_MS
       ? ok('Clocks', `the database's differs by ${apart} ms`)
       : failed('Clocks', `the database's differs by ${apart} ms`, 'set both machines by the same time server'),
