@@ -1,4 +1,5 @@
 import { acceptOffer } from '../acts/accept-offer'
+import { cancelIncident } from '../acts/end-incident'
 import { reportIncident } from '../acts/report-incident'
 import { findStoreId } from '../adapters/temporal/store-id'
 import { tellIncident } from '../adapters/temporal/workflow-teller'
@@ -112,4 +113,17 @@ test('a signal that is not newer than what the workflow knows changes nothing', 
     value: 'assigned',
   })
   expect((await engine.history(id)).types).not.toContain('activityTaskScheduled')
+})
+
+test('of an incident that is over one run sees the end, however often it is told', async () => {
+  const id = await report()
+  await cancelIncident(engine.deps, { incidentId: id, reason: 'by_mistake' }, by('survivor', survivor))
+  await makeDue()
+  expect(await relayChanges(engine.engineDeps)).toBe(1)
+  await engine.heard(id)
+  const { runId } = await engine.handle(id).describe()
+  const [over] = (await readSnapshots(engine.db, engine.deps.policies, [id])).values()
+  if (!over) throw new Error('no snapshot')
+  await tellIncident(engine.target, { snapshot: over, signal: 'statusChanged' })
+  expect(await engine.handle(id).describe()).toMatchObject({ runId, status: { name: 'COMPLETED' } })
 })

@@ -34,16 +34,19 @@ export interface TellTarget {
 const SLEEPS_FOR = { atLeast: 0.25, atMost: 0.5 } as const
 
 /**
- * Tells an incident's workflow what is now, and starts it when it does not run. A repeat does no harm: the workflow ignores what is
- * not newer than what it knows. Throws when Temporal did not take it within 2 s.
+ * Tells an incident's workflow what is now, and starts it when it does not run, unless the incident is over and a run of it has ended: it
+ * saw the end by itself. A repeat does no harm: the workflow ignores what is not newer than what it knows. Throws when Temporal did not
+ * take it within 2 s.
  */
 export async function tellIncident(target: TellTarget, { snapshot, signal }: Tiding): Promise<void> {
-  await target.link.withDeadline(client =>
-    client.workflow.signalWithStart(INCIDENT_WORKFLOW, {
-      ...incidentStart(target, snapshot, firstTaskDelay(snapshot)),
-      signal: INCIDENT_SIGNALS[signal],
-      signalArgs: [snapshot],
-    }),
+  await unlessStarted(() =>
+    target.link.withDeadline(client =>
+      client.workflow.signalWithStart(INCIDENT_WORKFLOW, {
+        ...incidentStart(target, snapshot, firstTaskDelay(snapshot)),
+        signal: INCIDENT_SIGNALS[signal],
+        signalArgs: [snapshot],
+      }),
+    ),
   )
 }
 
@@ -93,8 +96,8 @@ function incidentStart({ queuePrefix }: TellTarget, snapshot: Snapshot, delayMs:
   const args: [IncidentInput] = [{ incidentId: snapshot.id }]
   return {
     workflowId: incidentWorkflowId(snapshot.id),
-    // A reopened incident searches anew under the same id.
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    // A reopened incident searches anew under the same id; of one that is over a second run would have nothing to see.
+    workflowIdReusePolicy: snapshot.open ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
     taskQueue: taskQueueName(queuePrefix, 'incidents'),
     args,
     typedSearchAttributes: searchAttributesOf(snapshot),
@@ -106,6 +109,7 @@ function incidentStart({ queuePrefix }: TellTarget, snapshot: Snapshot, delayMs:
   } as const
 }
 
+/** Answers `runs_already` as well where one that has ended stands in the way. */
 async function unlessStarted(start: () => Promise<unknown>): Promise<'started' | 'runs_already'> {
   try {
     await start()

@@ -85,7 +85,7 @@ describe('step 3, the answer', () => {
     then: async scene => {
       await scene.cancels('amina')
       await expect(scene.accepts('ann')).rejects.toMatchObject({ code: 'INCIDENT_CLOSED' })
-      expect(await scene.endOfWorkflow()).toBe('COMPLETED')
+      expect(await scene.workflowStatus()).toBe('COMPLETED')
     },
   })
 
@@ -243,7 +243,7 @@ describe('step 8, the end', () => {
       await scene.expect({ status: 'completed' })
       await scene.pass(2 * 60 * MINUTE)
       await scene.expect({ status: 'closed' })
-      expect(await scene.endOfWorkflow()).toBe('COMPLETED')
+      expect(await scene.workflowStatus()).toBe('COMPLETED')
     },
   })
 
@@ -277,7 +277,7 @@ describe('step 8, the end', () => {
     prelude: completed,
     then: async scene => {
       await scene.closes('dora')
-      expect(await scene.endOfWorkflow()).toBe('COMPLETED')
+      expect(await scene.workflowStatus()).toBe('COMPLETED')
       await scene.reopens('dora')
       await scene.expect({ status: 'offering', by: null })
       expect(await scene.workflowStatus()).toBe('RUNNING')
@@ -304,7 +304,7 @@ describe('step 8, the end', () => {
     then: async scene => {
       await scene.cancels('amina')
       expect(await scene.notices()).toContain('assignment.ended to ann')
-      expect(await scene.endOfWorkflow()).toBe('COMPLETED')
+      expect(await scene.workflowStatus()).toBe('COMPLETED')
     },
   })
 })

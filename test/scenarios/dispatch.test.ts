@@ -240,7 +240,7 @@ describe('step 6, the override', () => {
       await scene.cancels('dora')
       await scene.expect({ status: 'cancelled', reason: null })
       expect(await scene.notices()).toEqual(['incident.updated to amina'])
-      expect(await scene.endOfWorkflow()).toBe('COMPLETED')
+      expect(await scene.workflowStatus()).toBe('COMPLETED')
     },
   })
 

@@ -14,7 +14,6 @@ import { incidentWorkflowId, INCIDENT_WORKFLOW, taskQueueName } from '../../work
 import { isWorkflowMissing } from '../../platform/temporal/connection'
 import { addProvider, addUser, by, type ProviderFacets } from '../builders/record'
 import type { TestEngine } from '../harness/engine'
-import { eventually } from '../harness/eventually'
 import { expectInvariants } from '../harness/invariants'
 
 /** Is the engine awake from the report on, or asleep until the scene's middle? */
@@ -232,14 +231,6 @@ export class Scene {
 
   async workflowStatus(): Promise<string> {
     return (await this.engine.handle(this.incidentId).describe()).status.name
-  }
-
-  /** How the workflow ended. A tiding that is told twice starts one more run, which sees that all is over and ends too. */
-  async endOfWorkflow(): Promise<string> {
-    return eventually(async () => {
-      const status = await this.workflowStatus()
-      return status !== 'RUNNING' && status
-    })
   }
 
   async expect(facts: {

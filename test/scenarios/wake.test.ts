@@ -122,7 +122,7 @@ describe('a run that starts late in a life goes on from the row (I8)', () => {
     },
     then: async scene => {
       await scene.expect({ status: 'closed' })
-      expect(await scene.endOfWorkflow()).toBe('COMPLETED')
+      expect(await scene.workflowStatus()).toBe('COMPLETED')
     },
   })
 
@@ -131,7 +131,7 @@ describe('a run that starts late in a life goes on from the row (I8)', () => {
       await offered(scene)
       await scene.cancels('amina')
     },
-    then: async scene => expect(await scene.endOfWorkflow()).toBe('COMPLETED'),
+    then: async scene => expect(await scene.workflowStatus()).toBe('COMPLETED'),
   })
 
   tellOfTheWake('held meanwhile: it waits for the holder', {
