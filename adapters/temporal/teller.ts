@@ -9,6 +9,8 @@ export interface TellerDeps {
   readonly markHeard: (heard: readonly { readonly incidentId: string; readonly rev: number }[]) => Promise<void>
   /** What waited here for so many milliseconds is left to the relay, which would send it too; infinite where no relay runs. */
   readonly relayAfterMs: number
+  /** How long a tiding waits for newer ones of its incident; `GATHER_MS` without it. */
+  readonly gatherMs?: number | undefined
   readonly logger: Logger
 }
 
@@ -83,12 +85,13 @@ export class Teller {
 
   /** The next that has gathered for long enough and is not being told already: two signals of one incident must not overtake each other. */
   #takeNext(): Tiding | undefined {
+    const { gatherMs = GATHER_MS } = this.deps
     const now = performance.now()
     let ripeAt = Infinity
     for (const queue of [this.#waiting.urgent, this.#waiting.routine]) {
       for (const [id, { tiding, since }] of queue) {
-        if (since + GATHER_MS > now) {
-          ripeAt = Math.min(ripeAt, since + GATHER_MS)
+        if (since + gatherMs > now) {
+          ripeAt = Math.min(ripeAt, since + gatherMs)
           break
         }
         if (this.#sending.has(id)) continue

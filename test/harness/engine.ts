@@ -42,6 +42,8 @@ export interface EngineOptions {
   readonly channels?: NoticeDeps['channels']
   readonly webhooks?: Partial<Omit<WebhookActivityDeps, 'acts'>>
   readonly pool?: number
+  /** How long a tiding waits for newer ones of its incident; as long as in the product without it. */
+  readonly gatherMs?: number
   readonly acts?: Partial<ActDeps>
   /** The codec's key as `id:base64`, where histories are kept; otherwise one that nobody else knows. */
   readonly codecKey?: string
@@ -183,6 +185,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     send: tiding => reach.through(() => tellIncident(target, tiding)),
     markHeard: heard => markHeard(test.db, heard),
     relayAfterMs: Infinity,
+    gatherMs: options.gatherMs,
     logger,
   })
   const channels = options.channels ?? createChannels({ smtpUrl: undefined, mailFrom: 'notices@localhost' }, logger)

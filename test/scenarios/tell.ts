@@ -10,7 +10,8 @@ type Part = (scene: Scene) => Promise<unknown>
 export function withEngine(): { readonly tell: Tell; readonly tellOfTheWake: Tell } {
   let engine: TestEngine
   beforeAll(async () => {
-    engine = await startEngine()
+    // What a scene does is told at once: it waits for the workflow to have heard before it goes on.
+    engine = await startEngine({ gatherMs: 0 })
     await addPolicy(engine.db, 'gbv')
     await addPolicy(engine.db, 'ambulance')
   })
