@@ -1,11 +1,13 @@
-import { carryOnIncident } from './carry-on-incident'
-import { cancelIncident } from './end-incident'
-import { reportIncident } from './report-incident'
+import { PolicyCache } from '../db/policies.repository'
 import { addPolicy, addProvider, addUser, by } from '../test/builders/record'
 import { startEngine, type TestEngine } from '../test/harness/engine'
 import { eventually } from '../test/harness/eventually'
 import { expectInvariants } from '../test/harness/invariants'
 import { relayChanges } from '../worker/relay'
+import { carryOnIncident } from './carry-on-incident'
+import type { ActDeps } from './deps'
+import { cancelIncident } from './end-incident'
+import { reportIncident } from './report-incident'
 import { sweepOnce } from './sweep'
 
 /** Deadlines of these reports passed this long ago. */
@@ -107,6 +109,26 @@ test('a workflow that looks by itself hears of it so, and is not told; one that 
   expect(await unheard(looks)).toEqual([])
   await relayed(missing)
   expect(Date.now() - since).toBeGreaterThan(3_000)
+  await expectInvariants(engine.db)
+})
+
+test('what could not be done is left alone for five seconds, and then done', async () => {
+  const id = await forgotten()
+  const rulesOf = (): Promise<never> => Promise.reject(new Error('the policy cannot be read'))
+  const broken: ActDeps = { ...engine.deps, policies: Object.assign(new PolicyCache(), { rulesOf }) }
+  const sweptAgo = (seconds: number) =>
+    engine
+      .db('incidents')
+      .where({ id })
+      .update({ swept_at: new Date(Date.now() - seconds * 1_000) })
+  expect(await sweepOnce(broken)).toBe(1)
+  expect(await sweepOnce(engine.deps)).toBe(0)
+  await sweptAgo(4)
+  expect(await sweepOnce(engine.deps)).toBe(0)
+  expect(await offers(id)).toEqual(['open'])
+  await sweptAgo(5.1)
+  expect(await sweepOnce(engine.deps)).toBe(1)
+  expect(await offers(id)).toEqual(['expired', 'open'])
   await expectInvariants(engine.db)
 })
 

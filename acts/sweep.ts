@@ -3,7 +3,8 @@ import { forEachOf, startLoop, type Loop } from '../platform/loop'
 import { carryOnIncident } from './carry-on-incident'
 import type { ActDeps } from './deps'
 
-const PAUSE_MS = 1_000
+/** Between two looks, each of which reads one index: where no workflow keeps a deadline, it is kept so much later at the most. */
+const PAUSE_MS = 500
 /** Taken at once; while there are more, the next pass follows at once. */
 const SWEPT_A_PASS = 50
 /**
